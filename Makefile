@@ -1,0 +1,52 @@
+# Two commands: `make run`, `make test`. They bring their own uv, Python packages, databases and model.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+TOOLS := .tools
+UV := $(TOOLS)/bin/uv
+BIN := .venv/bin
+export RASA_TELEMETRY_ENABLED := false
+export TF_CPP_MIN_LOG_LEVEL := 3
+
+.PHONY: help run chat test train lock clean setup
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+run: setup ## start the assistant (first time: about three minutes)
+	@$(BIN)/bot train
+	@exec $(BIN)/bot serve
+
+chat: setup ## talk to it in this terminal, while `make run` runs in another
+	@exec $(BIN)/bot chat
+
+test: setup ## run the tests
+	@$(BIN)/bot train
+	@$(BIN)/python -m pytest
+
+train: setup ## train the model if the data changed
+	@$(BIN)/bot train
+
+setup: .venv/.ready
+
+$(UV):
+	@echo "أدوات الإعداد … | set-up tools …"
+	@command -v python3 >/dev/null || { echo "Python 3 is missing. Install python3 and python3-venv, then run this again."; exit 1; }
+	@python3 -m venv $(TOOLS) || { echo "Python's venv module is missing. Install python3-venv, then run this again."; exit 1; }
+	@$(TOOLS)/bin/python -m pip install --quiet --disable-pip-version-check uv
+
+.venv/.ready: $(UV) requirements.lock pyproject.toml .python-version
+	@echo "الحزم (نحو دقيقة، 3 غيغابايت) … | packages (about a minute, 3 GB) …"
+	@test -x $(BIN)/python || $(UV) venv --quiet --python "$$(cat .python-version)" .venv || { \
+	  echo "Python $$(cat .python-version) was found neither here nor for download."; \
+	  echo "Install it (for example: pyenv install 3.10, or apt-get install python3.10 python3.10-venv), then run this again."; exit 1; }
+	@$(UV) pip sync --quiet --compile-bytecode --require-hashes requirements.lock
+	@$(UV) pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+lock: $(UV) ## write requirements.lock anew from pyproject.toml
+	@UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) pip compile --quiet --generate-hashes --no-emit-index-url \
+	  --python-version 3.10 --python-platform x86_64-manylinux_2_28 pyproject.toml --output-file requirements.lock
+
+clean: ## remove everything that was made here, the demonstration's databases included
+	rm -rf .venv .tools .rasa models var build *.egg-info .pytest_cache .ruff_cache

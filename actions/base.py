@@ -1,0 +1,100 @@
+"""What every action shares: what was heard, how to say an answer, and what becomes of an error."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterator
+from dataclasses import asdict, is_dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions.case_db.unit_of_work import UnitOfWork, unit_of_work
+from actions.replies import answer_to
+from actions.services.errors import ServiceError
+
+Events = list[dict[str, Any]]
+
+
+class Heard:
+    """The message of this turn and what Rasa made of it."""
+
+    def __init__(self, tracker: Tracker) -> None:
+        self.tracker = tracker
+        message = tracker.latest_message
+        self.conversation: str = tracker.sender_id
+        self.message_id: str = message.get("message_id") or ""
+        self.text: str = message.get("text") or ""
+        self.intent: str = (message.get("intent") or {}).get("name") or ""
+        self.ranking: list[dict[str, Any]] = message.get("intent_ranking") or []
+        self.band: str = message.get("band") or "sure"
+        self.metadata: dict[str, Any] = message.get("metadata") or {}
+        self.language: str = self.metadata.get("language", "ar")
+        self.pressed: bool = bool(self.metadata.get("pressed"))
+
+    def entity(self, name: str) -> str | None:
+        """The first value of that kind in the message."""
+        return next((e["value"] for e in self.tracker.latest_message.get("entities") or [] if e["entity"] == name), None)
+
+    def names_said_before(self) -> Iterator[str]:
+        """Names of the answers given before this message, newest first."""
+        spoken = False
+        for event in reversed(self.tracker.events):
+            if event["event"] == "user" and not spoken:
+                spoken = True
+            elif event["event"] == "bot" and spoken:
+                name = (event.get("metadata") or {}).get("utter_action")
+                if name:
+                    yield name
+
+
+class Say:
+    """Says answers by name; the values it is given make the answer personal (see bot/answers.py)."""
+
+    def __init__(self, dispatcher: CollectingDispatcher) -> None:
+        self.dispatcher = dispatcher
+
+    def __call__(self, name: str, card: dict[str, Any] | None = None, **values: Any) -> None:
+        plain = {key: _plain(value) for key, value in values.items() if value is not None}
+        self.dispatcher.utter_message(response=name, json_message={"card": _plain(card)} if card else None, **plain)
+
+
+def _plain(value: Any) -> Any:
+    """What JSON can carry: amounts and dates as text."""
+    if is_dataclass(value):
+        return _plain(asdict(value))
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [_plain(item) for item in value]
+    if isinstance(value, (date, datetime)):
+        return value.isoformat()
+    return str(value) if isinstance(value, Decimal) else value
+
+
+class BotAction(Action):
+    """One action: `act` reads like the conversation. A refusal of a service becomes its answer."""
+
+    action_name: str
+
+    def name(self) -> str:
+        return self.action_name
+
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict) -> Events:
+        heard, say = Heard(tracker), Say(dispatcher)
+        try:
+            with unit_of_work() as uow:
+                return self.act(uow, heard, say) or []
+        except ServiceError as error:
+            say(answer_to(error))
+            return self.refused(error)
+
+    @abstractmethod
+    def act(self, uow: UnitOfWork, heard: Heard, say: Say) -> Events | None: ...
+
+    def refused(self, error: ServiceError) -> Events:
+        """What the conversation does after a refusal was said."""
+        return []

@@ -1,0 +1,84 @@
+"""The engine of the case database, and its migrations run from code.
+
+The two databases are made to behave alike: foreign keys hold, a writer waits at most five seconds for another, and
+no call waits for ever on a server that went away.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import partial
+from pathlib import Path
+
+from sqlalchemy import create_engine, event
+from sqlalchemy.engine import Connection, Engine, make_url
+from sqlalchemy.pool import QueuePool
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+WAIT = 5
+"""Seconds a statement may take, waiting for locks included."""
+
+_json = partial(json.dumps, ensure_ascii=False)
+
+
+def make_engine(url: str, *, wait: int = WAIT) -> Engine:
+    """`wait=0` lets a PostgreSQL statement run as long as it needs (migrations, seeding)."""
+    if make_url(url).get_backend_name() == "sqlite":
+        return _sqlite(url)
+    return create_engine(
+        url,
+        future=True,
+        json_serializer=_json,
+        pool_pre_ping=True,
+        connect_args={
+            "connect_timeout": 3,
+            "options": f"-c statement_timeout={wait * 1000}",
+            # a cut network is noticed as well: the server's own time-outs cannot reach us then
+            "keepalives_idle": 5,
+            "keepalives_interval": 2,
+            "keepalives_count": 3,
+            "tcp_user_timeout": 6000,
+        },
+    )
+
+
+def _sqlite(url: str) -> Engine:
+    engine = create_engine(
+        url,
+        future=True,
+        json_serializer=_json,
+        poolclass=QueuePool,
+        connect_args={"timeout": WAIT, "check_same_thread": False},
+    )
+
+    @event.listens_for(engine, "connect")
+    def _on_connect(connection, record) -> None:
+        connection.isolation_level = None  # the driver's own late BEGIN would let two processes read, then both write
+        connection.execute("PRAGMA foreign_keys=ON")
+        connection.execute("PRAGMA journal_mode=WAL")
+
+    @event.listens_for(engine, "begin")
+    def _on_begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    return engine
+
+
+def upgrade(url: str, migrations: Path = MIGRATIONS) -> None:
+    """Bring the database to the newest migration; a file and its folder are made where missing. Two that start at
+    the same moment follow each other."""
+    from alembic import command  # here: the action server imports this module and never migrates
+    from alembic.config import Config
+
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite" and parsed.database:
+        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+    config = Config()
+    config.set_main_option("script_location", str(migrations).replace("%", "%%"))
+    engine = make_engine(url, wait=0)
+    try:
+        with engine.begin() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+    finally:
+        engine.dispose()

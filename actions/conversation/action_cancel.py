@@ -1,0 +1,23 @@
+from rasa_sdk.events import ActiveLoop, SlotSet
+
+from actions.base import BotAction, Events, Heard, Say
+from actions.case_db.unit_of_work import UnitOfWork
+from actions.services import positions
+
+
+class ActionCancel(BotAction):
+    """Stop what is open. A guide keeps its place, so that "go on" finds it again."""
+
+    action_name = "action_cancel"
+
+    def act(self, uow: UnitOfWork, heard: Heard, say: Say) -> Events:
+        loop = (heard.tracker.active_loop or {}).get("name")
+        where = positions.position(uow, conversation=heard.conversation)
+        if loop == "guide_form" and where.guide:
+            say("utter_guide_paused", step=where.step)
+        elif loop:
+            positions.remember(uow, conversation=heard.conversation, draft=dict.fromkeys(where.draft))
+            say("utter_cancel")
+        else:
+            say("utter_nothing_to_cancel")
+        return [ActiveLoop(None), SlotSet("requested_slot", None)]

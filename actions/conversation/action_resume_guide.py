@@ -1,0 +1,20 @@
+from rasa_sdk.events import FollowupAction
+
+from actions.base import BotAction, Events, Heard, Say
+from actions.case_db.unit_of_work import UnitOfWork
+from actions.services import identity, positions
+
+
+class ActionResumeGuide(BotAction):
+    """"Done, what next?" while nothing is open: the guide where she left it, if there is one."""
+
+    action_name = "action_resume_guide"
+
+    def act(self, uow: UnitOfWork, heard: Heard, say: Say) -> Events | None:
+        if positions.position(uow, conversation=heard.conversation).guide:
+            return [FollowupAction("guide_form")]
+        if identity.person(uow, conversation=heard.conversation).lapsed:
+            say("utter_guide_lapsed")
+        else:
+            say(f"utter_{heard.intent}" if heard.intent in ("affirm", "deny") else "utter_nothing_to_continue")
+        return None

@@ -1,0 +1,62 @@
+from rasa_sdk.events import ActiveLoop, SlotSet
+
+from actions.base import BotAction, Events, Heard, Say
+from actions.case_db.unit_of_work import UnitOfWork
+from actions.guides import lengths
+from actions.services import identity, positions
+
+STEP = "guide__step"
+MOVES = {"next_step": 1, "affirm": 1, "go_back": -1}
+
+
+class ValidateGuideForm(BotAction):
+    """One step at a time: done, problem, back, stop. The place is kept in `position`, so it outlives this loop."""
+
+    action_name = "validate_guide_form"
+
+    def act(self, uow: UnitOfWork, heard: Heard, say: Say) -> Events:
+        where = positions.position(uow, conversation=heard.conversation)
+        closed = [ActiveLoop(None), SlotSet("requested_slot", None)]
+        shown = [SlotSet(STEP, True), SlotSet("requested_slot", STEP)]
+        if not _is_fresh(heard):
+            return shown if where.guide else closed
+        old = heard.entity("step")
+        if heard.pressed and old and int(old) != where.step and where.guide and not self._seen(uow, heard):
+            return shown  # a button of a step long done: the step where she is now
+        if heard.intent in MOVES:
+            walked = positions.walk(
+                uow,
+                conversation=heard.conversation,
+                message_id=heard.message_id,
+                by=MOVES[heard.intent],
+                length=lengths().get(where.guide or "", 0),
+            )
+            if walked.guide and walked.at_the_edge:
+                if walked.step > 1:
+                    say(f"utter_guide_{walked.guide}_done")
+                    return closed
+                say("utter_guide_first_step")
+            if walked.guide:
+                return shown
+        elif where.guide:
+            # another question or wish is answered first (the form steps back), then the step comes again
+            return shown if heard.intent in ("repeat", "step_problem", "deny") else []
+        lapsed = identity.person(uow, conversation=heard.conversation).lapsed
+        say("utter_guide_lapsed" if lapsed else "utter_guide_over")
+        return closed
+
+    def _seen(self, uow: UnitOfWork, heard: Heard) -> bool:
+        """The message came before and has moved the guide already."""
+        return positions.walked_before(uow, message_id=heard.message_id)
+
+
+def _is_fresh(heard: Heard) -> bool:
+    """The message came while the guide was open and nothing has answered it yet."""
+    for event in reversed(heard.tracker.events):
+        if event["event"] == "user":
+            return heard.tracker.get_slot("requested_slot") == STEP
+        if event["event"] in ("active_loop", "action_execution_rejected"):
+            return False
+        if event["event"] == "action" and event.get("name") != "guide_form":
+            return False
+    return False

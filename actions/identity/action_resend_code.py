@@ -1,0 +1,21 @@
+from rasa_sdk.events import FollowupAction
+
+from actions.base import BotAction, Events, Heard, Say
+from actions.case_db.unit_of_work import UnitOfWork
+from actions.services import identity
+
+
+class ActionResendCode(BotAction):
+    """"The code did not come", said while no form waits for it."""
+
+    action_name = "action_resend_code"
+
+    def act(self, uow: UnitOfWork, heard: Heard, say: Say) -> Events | None:
+        sent = identity.resend_code(
+            uow, conversation=heard.conversation, message_id=heard.message_id, language=heard.language
+        )
+        if sent.state == "no_id":
+            say("utter_resend_no_id")
+            return None
+        say(f"utter_resend_{sent.state}", seconds=sent.wait_seconds or None, minutes=sent.wait_minutes or None)
+        return [FollowupAction("case_form")]

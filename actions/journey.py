@@ -1,0 +1,236 @@
+"""The base of every form: who is it, which case, what else; then the submitting action.
+
+What has been answered lives in the case database (verification, `position`), never in slots, so a form can be left,
+interrupted by a question, or forgotten by Rasa's session, and goes on where it stood. A slot only says that an
+answer was taken. Rasa asks the question that `requested_slot` names (`utter_ask_…`, `action_ask_…`).
+"""
+
+from __future__ import annotations
+
+
+from rasa_sdk.events import ActiveLoop, FollowupAction, SlotSet
+
+from actions.base import BotAction, Events, Heard, Say
+from actions.case_db.unit_of_work import UnitOfWork
+from actions.services import cases, identity, positions
+from actions.services.errors import NotFound, ServiceError, Unavailable
+from bot.text.national_id import find_id_like, id_problem, is_valid_national_id
+from bot.text.ordinals import parse_ordinal
+
+NATIONAL_ID, CODE, CASE = "identity__national_id", "identity__code", "case__choice"
+
+CODE_LENGTH = 6
+
+LEAVES_A_FORM = {"cancel", "start_over", "human_handoff", "complaint", "forget_me", "distress", "switch_language",
+                 "notice_settings", "bot_challenge", "ask_capabilities", "greet", "goodbye", "thank",
+                 "secret_shared", "show_more", "too_long", "unreadable"}  # fmt: skip
+"""Intents that are never an answer to a form's question; `ask_*` and other transactions neither."""
+
+TRANSACTIONS = {"check_case_status", "pay_invoice", "request_invoice", "report_payment", "request_lift",
+                "track_lift_request", "request_installment", "start_guide", "calculate_salary"}  # fmt: skip
+
+
+class Journey(BotAction):
+    """A form's validator. Subclasses name the form, the goal and their own questions."""
+
+    form: str
+    goal: str
+    """The intent that the citizen follows here; `cases.eligible` knows which cases it concerns."""
+    submit: str
+    identified = True
+    chooses_case = False
+
+    @property
+    def action_name(self) -> str:  # type: ignore[override]
+        return f"validate_{self.form}"
+
+    def act(self, uow: UnitOfWork, heard: Heard, say: Say) -> Events:
+        events: Events = []
+        asked = heard.tracker.get_slot("requested_slot")
+        if self._just_opened(heard):
+            self.opened(uow, heard, say)
+        elif asked and self._is_fresh(heard):
+            if not self._take(asked, uow, heard, say):
+                return []  # the form steps back: an FAQ, a cancel or another wish is answered first
+            events.append(SlotSet(asked, True))
+        question = self._next(uow, heard)
+        events.append(SlotSet("requested_slot", question))
+        if question is None:
+            events.append(FollowupAction(self.submit))
+        return events
+
+    def refused(self, error: ServiceError) -> Events:
+        if isinstance(error, Unavailable):
+            raise error  # nothing of this turn is kept, the form stands where it stood
+        return [ActiveLoop(None), SlotSet("requested_slot", None)]
+
+    # what a subclass says of itself
+
+    def opened(self, uow: UnitOfWork, heard: Heard, say: Say) -> None:
+        """The form was just opened: take what the opening message already says."""
+        positions.remember(uow, conversation=heard.conversation, draft={"goal": self.goal})
+        if self.identified and heard.entity("national_id") and not self._verified(uow, heard):
+            self._take_national_id(uow, heard, say)
+        elif self.chooses_case:
+            self._note_case(uow, heard)
+
+    def missing(self, uow: UnitOfWork, heard: Heard, draft: dict) -> str | None:
+        """The next question of its own (a slot's name), None when all is known."""
+        return None
+
+    def take(self, question: str, uow: UnitOfWork, heard: Heard, say: Say) -> bool:
+        """Take the message as the answer to a question of its own; say what is wrong with it. False: not meant so."""
+        raise NotImplementedError(question)
+
+    def back(self, question: str) -> str | None:
+        """The draft's key to forget so that the question before this one is asked again."""
+        return None
+
+    # the common part
+
+    def _next(self, uow: UnitOfWork, heard: Heard) -> str | None:
+        if self.identified and not self._verified(uow, heard):
+            return CODE if identity.code_pending(uow, conversation=heard.conversation) else NATIONAL_ID
+        if self.chooses_case:
+            choices = cases.eligible(uow, conversation=heard.conversation, goal=self.goal)
+            chosen = positions.position(uow, conversation=heard.conversation).case_number
+            if chosen not in [case.number for case in choices]:
+                if len(choices) > 1:
+                    return CASE
+                positions.remember(uow, conversation=heard.conversation, case_number=choices[0].number)
+        return self.missing(uow, heard, positions.position(uow, conversation=heard.conversation).draft)
+
+    def _take(self, asked: str, uow: UnitOfWork, heard: Heard, say: Say) -> bool:
+        if heard.intent == "repeat":
+            return True
+        if heard.intent == "go_back":
+            key = self.back(asked)
+            if key in ("bank", "case_number"):
+                positions.remember(uow, conversation=heard.conversation, **{key: None})
+            elif key:
+                positions.remember(uow, conversation=heard.conversation, draft={key: None})
+            else:
+                say("utter_first_question")
+            return True
+        if asked == NATIONAL_ID:
+            return self._take_national_id(uow, heard, say)
+        if asked == CODE:
+            return self._take_code(uow, heard, say)
+        if asked == CASE:
+            return self._take_case(uow, heard, say)
+        if heard.intent in ("correct", "choose_case") and self.chooses_case and self._note_case(uow, heard):
+            return True
+        return self.take(asked, uow, heard, say)
+
+    def _verified(self, uow: UnitOfWork, heard: Heard) -> bool:
+        return identity.person(uow, conversation=heard.conversation).verified
+
+    def _take_national_id(self, uow: UnitOfWork, heard: Heard, say: Say) -> bool:
+        digits = find_id_like(heard.text)
+        if digits is None:
+            if not is_value(heard):
+                return False
+            say(_again("utter_ask_identity__national_id_error", heard))
+            return True
+        if not is_valid_national_id(digits):
+            say(_again(f"utter_id_{id_problem(heard.text) or 'checksum'}", heard))
+            return True
+        given = identity.give_id(
+            uow,
+            conversation=heard.conversation,
+            message_id=heard.message_id,
+            national_id=digits,
+            language=heard.language,
+        )
+        if given.state != "sent":
+            say(f"utter_code_{given.state}", minutes=given.wait_minutes or None)
+        return True
+
+    def _take_code(self, uow: UnitOfWork, heard: Heard, say: Say) -> bool:
+        digits = "".join(find_id_like(heard.text) or heard.entity("code") or "")
+        if heard.intent == "resend_code":
+            sent = identity.resend_code(
+                uow, conversation=heard.conversation, message_id=heard.message_id, language=heard.language
+            )
+            say(f"utter_resend_{sent.state}", seconds=sent.wait_seconds or None, minutes=sent.wait_minutes or None)
+            return True
+        if len(digits) == 10 and is_valid_national_id(digits):
+            return self._take_national_id(uow, heard, say)
+        if not digits and not is_value(heard):
+            return False
+        if len(digits) != CODE_LENGTH:
+            say("utter_code_wrong_form")  # costs none of the three tries
+            return True
+        checked = identity.check_code(uow, conversation=heard.conversation, message_id=heard.message_id, code=digits)
+        say(f"utter_code_{checked.state}", tries=checked.tries_left or None)
+        if checked.state == "verified":
+            self._note_case(uow, heard)
+        return True
+
+    def _take_case(self, uow: UnitOfWork, heard: Heard, say: Say) -> bool:
+        if self._note_case(uow, heard):
+            return True
+        if not is_value(heard) and heard.intent != "correct":
+            return False
+        say("utter_case_not_among_yours")
+        return True
+
+    def _note_case(self, uow: UnitOfWork, heard: Heard) -> bool:
+        """Keep the case that the message names, by number or by its place in the list."""
+        number = heard.entity("case") or heard.entity("case_number")
+        ordinal = heard.entity("ordinal") or parse_ordinal(heard.text)
+        if not (number or ordinal) or not self._verified(uow, heard):
+            return False
+        try:
+            case = cases.find_case(
+                uow, conversation=heard.conversation, number=number, ordinal=None if number else int(ordinal or 0)
+            )
+        except NotFound:
+            return False
+        positions.remember(uow, conversation=heard.conversation, case_number=case.number)
+        return True
+
+    def _just_opened(self, heard: Heard) -> bool:
+        for event in reversed(heard.tracker.events):
+            if event["event"] == "active_loop":
+                return event.get("name") == self.form
+            if event["event"] == "user":
+                return False
+        return False
+
+    def _is_fresh(self, heard: Heard) -> bool:
+        """Nothing has happened since the message came: no other action has answered it yet."""
+        for event in reversed(heard.tracker.events):
+            if event["event"] == "user":
+                return True
+            if event["event"] == "action_execution_rejected":
+                return False
+            if event["event"] == "action" and event.get("name") != self.form:
+                return False
+        return False
+
+
+def is_value(heard: Heard) -> bool:
+    """Whether the message can only be an answer to what was asked: a bare value, or words not understood otherwise."""
+    return heard.intent in ("inform", "correct", "nlu_fallback", "out_of_scope", "")
+
+
+def is_free_text(heard: Heard) -> bool:
+    """Whether a message may be taken as free text (a reason): anything but a clear question or wish."""
+    if heard.pressed or heard.intent in LEAVES_A_FORM or heard.intent in ("affirm", "deny", "resend_code"):
+        return False
+    if heard.band == "sure" and (heard.intent.startswith("ask_") or heard.intent in TRANSACTIONS):
+        # a reason may well sound like a question; a question mark or a question word makes it one
+        return False
+    return len(heard.text.strip()) >= 3
+
+
+def _again(name: str, heard: Heard) -> str:
+    """After two mistakes at the same question the third answer offers a person."""
+    mistakes = 0
+    for said in heard.names_said_before():
+        if said.startswith(("utter_id_", "utter_ask_identity__national_id_error")):
+            mistakes += 1
+        elif not said.startswith("utter_ask_"):
+            break
+    return name if mistakes < 2 else "utter_id_stuck"

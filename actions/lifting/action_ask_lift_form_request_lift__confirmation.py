@@ -1,0 +1,13 @@
+from actions.base import BotAction, Heard, Say
+from actions.case_db.unit_of_work import UnitOfWork
+from actions.services import positions
+
+
+class ActionAskLiftConfirmation(BotAction):
+    """The request as it will be sent, before it is."""
+
+    action_name = "action_ask_lift_form_request_lift__confirmation"
+
+    def act(self, uow: UnitOfWork, heard: Heard, say: Say) -> None:
+        where = positions.position(uow, conversation=heard.conversation)
+        say("utter_confirm_lift", case_number=where.case_number, reason=where.draft.get("reason"))

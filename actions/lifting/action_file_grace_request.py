@@ -1,0 +1,30 @@
+from actions.base import BotAction, Heard, Say
+from actions.case_db.unit_of_work import UnitOfWork
+from actions.services import positions, requests
+
+
+class ActionFileGraceRequest(BotAction):
+    action_name = "action_file_grace_request"
+
+    def act(self, uow: UnitOfWork, heard: Heard, say: Say) -> None:
+        where = positions.position(uow, conversation=heard.conversation)
+        if not where.draft.get("confirmed"):
+            say("utter_request_not_sent")
+            return
+        filed = requests.file_grace_request(
+            uow,
+            conversation=heard.conversation,
+            message_id=heard.message_id,
+            case_number=where.case_number or "",
+            months=where.draft.get("months") or 0,
+            reason=where.draft.get("reason") or "",
+        )
+        request = filed.request
+        say(
+            "utter_grace_filed" if filed.new else "utter_grace_already_filed",
+            card={"kind": "request", "number": request.number, "case": request.case_number, "state": request.state},
+            request_number=request.number,
+            case_number=request.case_number,
+            months=request.months,
+            filed_at=request.filed_at,
+        )

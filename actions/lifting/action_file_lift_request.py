@@ -1,0 +1,40 @@
+from rasa_sdk.events import FollowupAction
+
+from actions.base import BotAction, Events, Heard, Say
+from actions.case_db.unit_of_work import UnitOfWork
+from actions.services import positions, requests
+
+
+class ActionFileLiftRequest(BotAction):
+    """File it, start the guide, or leave it, as she decided."""
+
+    action_name = "action_file_lift_request"
+
+    def act(self, uow: UnitOfWork, heard: Heard, say: Say) -> Events | None:
+        where = positions.position(uow, conversation=heard.conversation)
+        if where.draft.get("way") == "guided":
+            positions.set_step(uow, conversation=heard.conversation, guide="lift", step=1)
+            return [FollowupAction("guide_form")]
+        if not where.draft.get("confirmed"):
+            say("utter_request_not_sent")
+            return None
+        filed = requests.file_lift_request(
+            uow,
+            conversation=heard.conversation,
+            message_id=heard.message_id,
+            case_number=where.case_number or "",
+            reason=where.draft.get("reason") or "",
+        )
+        request = filed.request
+        name = "utter_lift_filed" if filed.new else "utter_lift_already_filed"
+        say(
+            f"{name}_unpaid" if request.unpaid else name,
+            card={"kind": "request", "number": request.number, "case": request.case_number, "state": request.state,
+                  "earliest": request.earliest, "latest": request.latest},
+            request_number=request.number,
+            case_number=request.case_number,
+            filed_at=request.filed_at,
+            earliest=request.earliest,
+            latest=request.latest,
+        )  # fmt: skip
+        return None

@@ -1,0 +1,55 @@
+from actions.base import Heard, Say
+from actions.case_db.unit_of_work import UnitOfWork
+from actions.journey import Journey, is_free_text
+from actions.services import positions
+
+WAY, REASON, CONFIRMATION = "request_lift__way", "request_lift__reason", "request_lift__confirmation"
+
+
+class ValidateLiftForm(Journey):
+    """Case, then either the guide or a request that the bot files: its reason and a yes."""
+
+    form = "lift_form"
+    goal = "request_lift"
+    submit = "action_file_lift_request"
+    chooses_case = True
+
+    def opened(self, uow: UnitOfWork, heard: Heard, say: Say) -> None:
+        super().opened(uow, heard, say)
+        positions.remember(uow, conversation=heard.conversation, draft={"way": None, "reason": None, "confirmed": None})
+
+    def missing(self, uow: UnitOfWork, heard: Heard, draft: dict) -> str | None:
+        if not draft.get("way"):
+            return WAY
+        if draft["way"] == "guided" or draft.get("confirmed") is not None:
+            return None
+        return CONFIRMATION if draft.get("reason") else REASON
+
+    def take(self, question: str, uow: UnitOfWork, heard: Heard, say: Say) -> bool:
+        answer = {WAY: self._way, REASON: self._reason, CONFIRMATION: self._confirmation}[question](heard)
+        if answer is None:
+            return False
+        positions.remember(uow, conversation=heard.conversation, draft=answer)
+        return True
+
+    def _way(self, heard: Heard) -> dict | None:
+        if heard.intent == "choose_way":
+            return {"way": heard.entity("way")}
+        if heard.intent == "ask_how_to_lift":
+            return {"way": "guided"}
+        if heard.intent in ("request_lift", "affirm"):
+            return {"way": "filed"}
+        return None
+
+    def _reason(self, heard: Heard) -> dict | None:
+        return {"reason": heard.text.strip()[:500]} if is_free_text(heard) else None
+
+    def _confirmation(self, heard: Heard) -> dict | None:
+        if heard.intent in ("affirm", "next_step"):
+            return {"confirmed": True}
+        if heard.intent == "deny":
+            return {"confirmed": False}
+        return {"reason": None} if heard.intent == "correct" else None
+
+    def back(self, question: str) -> str | None:
+        return {WAY: "case_number", REASON: "way", CONFIRMATION: "reason"}.get(question)

@@ -1,0 +1,75 @@
+"""Rasa's agent as `bot serve` runs it: our tracker store and answers, and an action server that may be slow or away."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import jsonschema
+from rasa.core.actions.action import RemoteAction
+from rasa.core.agent import Agent
+from rasa.core.tracker_store import TrackerStore
+from rasa.utils.endpoints import EndpointConfig
+from rasa.utils.log_utils import configure_structlog
+from sqlalchemy.engine import Engine
+
+from bot.nlg import FileResponses
+from bot.tracker_store import CURRENT, TurnTrackerStore
+
+RESULT = jsonschema.Draft4Validator(RemoteAction.action_response_format_spec())
+"""Built once; Rasa builds and checks the schema itself for every action."""
+
+
+class ActionsAway(Exception):
+    """The action server failed, refused or took too long; which, stands in the log."""
+
+
+class ActionServer(EndpointConfig):
+    """Rasa's own waits 300 seconds, and puts the whole request into its error text."""
+
+    def __init__(self, url: str, timeout: float) -> None:
+        super().__init__(url, enable_selective_domain=True)
+        self.timeout = timeout
+
+    async def request(self, json: dict[str, Any], **_: Any) -> Any:  # type: ignore[override]
+        try:
+            async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=self.timeout)) as session:
+                async with session.post(self.url, json=json) as response:
+                    if response.status == 200:
+                        return await response.json()
+                    cause = f"answered {response.status}"
+        except (aiohttp.ClientError, asyncio.TimeoutError) as error:
+            cause = type(error).__name__
+        turn = CURRENT.get()
+        if turn:
+            turn.failures.append(f"action {json.get('next_action')}: {cause}")
+        raise ActionsAway(cause)
+
+
+class ProjectAgent(Agent):
+    """Rasa wraps every store so that a failed read becomes an empty conversation; here it is taken as it is."""
+
+    @staticmethod
+    def _create_tracker_store(store: Any, domain: Any) -> TrackerStore:
+        return store
+
+
+def _validate_once(self: RemoteAction, result: dict[str, Any]) -> bool:
+    RESULT.validate(result)
+    return True
+
+
+def load(model: Path, engine: Engine, action_url: str, action_timeout: float) -> ProjectAgent:
+    configure_structlog(logging.INFO)  # without it a process prints every DEBUG line, texts and slots included
+    logging.getLogger("rasa").setLevel(logging.ERROR)
+    RemoteAction._validate_action_result = _validate_once  # type: ignore[method-assign]
+    agent = ProjectAgent(
+        generator=FileResponses(),
+        tracker_store=TurnTrackerStore(engine),
+        action_endpoint=ActionServer(action_url, action_timeout),
+    )
+    agent.load_model(model)
+    return agent

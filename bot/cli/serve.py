@@ -1,0 +1,49 @@
+"""Start the assistant: migrate the databases, seed the demonstration, load the model, answer.
+
+    bot serve
+    BOT_PORT=5105 bot serve
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+
+HELP = "start the assistant on this machine"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--no-seed", action="store_true", help="leave the demonstration population out")
+
+
+def run(options: argparse.Namespace) -> int:
+    os.environ.setdefault("RASA_TELEMETRY_ENABLED", "false")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    from actions.case_db.engine import make_engine
+    from actions.case_db.engine import upgrade as upgrade_cases
+    from actions.case_db.seed import seed
+    from actions.settings import SettingsError
+    from actions.settings import settings as action_settings
+    from bot.delivery.engine import upgrade as upgrade_bot
+    from bot.serve import check_start
+    from bot.serve import run as serve
+    from bot.settings import settings
+    from bot.training.model import is_current
+
+    try:
+        check_start(settings())
+        if not is_current():
+            print("النموذج غير موجود أو قديم. للتدريب: bot train\nNo current model. Run: bot train", file=sys.stderr)
+            return 1
+        upgrade_bot(settings().bot_database_url)
+        upgrade_cases(action_settings().case_database_url)
+        if not settings().production and not options.no_seed:
+            engine = make_engine(action_settings().case_database_url)
+            seed(engine)
+            engine.dispose()
+        print("نحمّل النموذج، نحو 15 ثانية … | loading the model, about 15 seconds …", flush=True)
+        return serve(settings())
+    except SettingsError as error:
+        print(error, file=sys.stderr)
+        return 1

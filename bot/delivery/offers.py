@@ -1,0 +1,57 @@
+"""Buttons: what leaves the bot is an opaque id, what comes back is looked up in the same conversation."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from typing import Any
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
+
+from bot.delivery.models import Offer
+from bot.text.normalise import normalise
+
+
+def offer(session: Session, conversation: str, answers: list[dict[str, Any]]) -> None:
+    """Put an id in the place of each button's payload; the buttons of one turn share a number."""
+    number = _last(session, conversation) + 1
+    for answer in answers:
+        for button in answer.get("buttons", ()):
+            row = Offer(
+                id=secrets.token_urlsafe(12),
+                number=number,
+                conversation=conversation,
+                title=button["title"],
+                payload=button["payload"],
+            )
+            session.add(row)
+            button["payload"] = row.id
+
+
+def find(session: Session, conversation: str, button: str) -> Offer | None:
+    return session.scalar(select(Offer).where(Offer.id == button, Offer.conversation == conversation))
+
+
+def by_title(session: Session, conversation: str, text: str) -> Offer | None:
+    """The button of the last turn that has these words on it: people type what they see."""
+    latest = session.scalars(
+        select(Offer).where(Offer.conversation == conversation, Offer.number == _last(session, conversation))
+    )
+    wanted = normalise(text)
+    return next((row for row in latest if normalise(row.title) == wanted), None)
+
+
+def forget(session: Session, conversation: str) -> None:
+    session.execute(delete(Offer).where(Offer.conversation == conversation))
+
+
+def parse(payload: str) -> tuple[str, list[dict[str, Any]]]:
+    """`/intent{"entity": "value"}` → the intent and its entities."""
+    intent, brace, rest = payload.removeprefix("/").partition("{")
+    values = json.loads(brace + rest) if brace else {}
+    return intent, [{"entity": name, "value": value, "start": 0, "end": 0} for name, value in values.items()]
+
+
+def _last(session: Session, conversation: str) -> int:
+    return session.scalar(select(func.max(Offer.number)).where(Offer.conversation == conversation)) or 0

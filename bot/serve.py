@@ -1,0 +1,188 @@
+"""`bot serve`: our own Sanic application around the agent, and the action server as its child.
+
+Only the loopback interface is listened on. The REST route has the body and the answer of Rasa's REST channel; the
+public doors (web, WhatsApp) are roles of their own and never reach Rasa.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import socket
+import subprocess
+import sys
+import uuid
+from contextlib import suppress
+
+from sanic import Sanic
+from sanic.request import Request
+from sanic.response import HTTPResponse, json
+from sqlalchemy.exc import SQLAlchemyError
+
+from actions.settings import SettingsError, check_production
+from actions.settings import settings as action_settings
+from bot.project import ROOT
+from bot.settings import Settings
+
+log = logging.getLogger(__name__)
+
+HOST = "127.0.0.1"
+CHILD_PATIENCE = 30.0
+"""Seconds that the action server may take to listen."""
+LONGEST_BODY = 200_000
+
+
+def check_start(settings: Settings) -> None:
+    """Refuse what cannot work before anything is loaded: settings and taken ports."""
+    check_production(action_settings())
+    for name, port in (("BOT_PORT", settings.bot_port), ("ACTION_PORT", settings.action_port)):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((HOST, port))
+            except OSError as error:
+                raise SettingsError(
+                    f"المنفذ {port} مستخدم. لتغييره: {name}={port + 10} make run\n"
+                    f"Port {port} is taken. Change it with {name}, for example: {name}={port + 10} make run"
+                ) from error
+
+
+def start_actions(settings: Settings) -> subprocess.Popen:
+    """The action server as a child; it ends with us, also when we are killed."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "actions.server"],
+        cwd=ROOT,
+        env={**os.environ, "ACTION_PORT": str(settings.action_port), "ACTIONS_PARENT": str(os.getpid())},
+    )
+
+
+async def wait_for_actions(child: subprocess.Popen, port: int) -> None:
+    deadline = asyncio.get_running_loop().time() + CHILD_PATIENCE
+    while asyncio.get_running_loop().time() < deadline:
+        if child.poll() is not None:
+            raise SettingsError(f"the action server ended at its start with code {child.returncode}; its reason stands above")
+        with suppress(OSError):
+            _, writer = await asyncio.open_connection(HOST, port)
+            writer.close()
+            return
+        await asyncio.sleep(0.1)
+    raise SettingsError(f"the action server did not listen on {HOST}:{port} within {CHILD_PATIENCE:.0f} seconds")
+
+
+def application(settings: Settings, assistant: object) -> Sanic:
+    app = Sanic("bot", configure_logging=False)
+    app.config.REQUEST_MAX_SIZE = LONGEST_BODY
+    app.config.RESPONSE_TIMEOUT = 60
+    app.ctx.assistant = assistant
+
+    @app.get("/ready")
+    async def ready(request: Request) -> HTTPResponse:
+        """A sentence was parsed and both databases answer."""
+        parsed = await assistant._parse("السلام عليكم")
+        return json({"ready": bool(parsed["intent"].get("name"))})
+
+    if not settings.production:
+        app.add_route(_say, "/webhooks/rest/webhook", methods=["POST"])
+        app.add_route(_notices, "/webhooks/rest/notices", methods=["POST"])
+    return app
+
+
+async def _say(request: Request) -> HTTPResponse:
+    """Rasa's REST channel: {"sender", "message"} → [{"recipient_id", "text", "buttons", "custom"}]. `message` may be
+    the id of an offered button. An optional "message_id" makes a repeated delivery recognisable."""
+    body = request.json if isinstance(request.json, dict) else {}
+    sender, message = body.get("sender"), body.get("message")
+    if not isinstance(sender, str) or not sender.strip() or len(sender) > 100 or not isinstance(message, str):
+        return json({"error": 'the body is {"sender": "…", "message": "…"}; both are text'}, status=400)
+    assistant = request.app.ctx.assistant
+    message_id = body.get("message_id")
+    message_id = f"rest:{sender[:30]}:{message_id}"[:64] if message_id else uuid.uuid4().hex
+    try:
+        conversation = await asyncio.to_thread(assistant.conversation, "rest", sender)
+        button = message if await asyncio.to_thread(assistant.is_offer, conversation, message) else None
+        answers = await assistant.turn(conversation, message_id, None if button else message, button)
+    except SQLAlchemyError as error:
+        log.error("the bot's database is away: %s", type(error).__name__)
+        answers = [assistant.sorry()]
+    return json([_public(sender, answer) for answer in answers], ensure_ascii=False)
+
+
+async def _notices(request: Request) -> HTTPResponse:
+    """What this sender is to be told now, handed over once: {"sender"} → [answers]."""
+    sender = (request.json or {}).get("sender")
+    if not isinstance(sender, str):
+        return json({"error": 'the body is {"sender": "…"}'}, status=400)
+    assistant = request.app.ctx.assistant
+    conversation = await asyncio.to_thread(assistant.conversation, "rest", sender)
+    answers = await asyncio.to_thread(assistant.notices, conversation)
+    return json([_public(sender, answer) for answer in answers], ensure_ascii=False)
+
+
+def _public(sender: str, answer: dict) -> dict:
+    shown = {key: answer[key] for key in ("text", "buttons", "custom") if answer.get(key)}
+    return {"recipient_id": sender, **shown}
+
+
+def run(settings: Settings) -> int:
+    """Start everything, say where to talk, end everything on Ctrl-C or SIGTERM."""
+    check_start(settings)
+    child = start_actions(settings)
+    try:
+        from bot import agent
+        from bot.delivery.engine import make_engine
+        from bot.training.model import model_path
+        from bot.turn import Assistant
+
+        engine = make_engine(settings.bot_database_url)
+        loaded = agent.load(
+            model_path(), engine, f"http://{HOST}:{settings.action_port}/webhook", settings.action_timeout
+        )
+        asyncio.run(_serve(application(settings, Assistant(loaded, engine)), settings, child))
+        return 0
+    finally:
+        stop(child)
+
+
+async def _serve(app: Sanic, settings: Settings, child: subprocess.Popen) -> None:
+    await wait_for_actions(child, settings.action_port)
+    server = await app.create_server(
+        host=HOST, port=settings.bot_port, return_asyncio_server=True, access_log=False, debug=False
+    )
+    await server.startup()
+    await app.ctx.assistant._parse("السلام عليكم")  # the first parse loads what is loaded late
+    await server.before_start()
+    await server.start_serving()
+    await server.after_start()
+    from bot.welcome import welcome
+
+    print(welcome(settings), flush=True)
+    over = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, over.set)
+    watch = asyncio.create_task(_watch(child, over))
+    await over.wait()
+    watch.cancel()
+    print("\nإيقاف… | stopping …", flush=True)
+    server.close()
+    await server.wait_closed()
+
+
+async def _watch(child: subprocess.Popen, over: asyncio.Event) -> None:
+    """Without the action server nothing can be looked up: end, so that who runs us starts both anew."""
+    while child.poll() is None:
+        await asyncio.sleep(1)
+    log.error("the action server ended with code %s", child.returncode)
+    over.set()
+
+
+def stop(child: subprocess.Popen) -> None:
+    if child.poll() is None:
+        child.terminate()
+        try:
+            child.wait(5)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait(5)

@@ -1,0 +1,45 @@
+"""What the environment says to the bot, read once. The action side has its own (`actions/settings.py`)."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from actions.settings import SettingsError
+
+
+@dataclass(frozen=True)
+class Settings:
+    bot_env: str
+    bot_database_url: str
+    bot_port: int
+    action_port: int
+    action_timeout: float
+    """Seconds an action may take before the citizen is told that something is away."""
+
+    @property
+    def production(self) -> bool:
+        return self.bot_env == "production"
+
+
+def read(environ: Mapping[str, str]) -> Settings:
+    def number(name: str, default: float) -> float:
+        try:
+            return float(environ.get(name, "").strip() or default)
+        except ValueError:
+            raise SettingsError(f"{name}={environ[name]} is not a number.") from None
+
+    return Settings(
+        bot_env=environ.get("BOT_ENV", "").strip() or "demo",
+        bot_database_url=environ.get("BOT_DATABASE_URL", "").strip() or "sqlite:///var/bot.db",
+        bot_port=int(number("BOT_PORT", 5005)),
+        action_port=int(number("ACTION_PORT", 5055)),
+        action_timeout=number("ACTION_TIMEOUT", 10),
+    )
+
+
+@lru_cache(maxsize=1)
+def settings() -> Settings:
+    return read(os.environ)

@@ -1,0 +1,317 @@
+"""The one entry into the dialogue: (conversation, message id, typed text or button id) → a list of answers.
+
+Terminal, REST and later the worker use it; nothing else calls the agent. A turn ends with one transaction of the
+bot's database: tracker events (masked), offered buttons, when the conversation was last seen. A turn that fails
+writes nothing of the dialogue, so the conversation goes on where it was.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import logging
+import secrets
+from dataclasses import dataclass, field
+from typing import Any
+
+from rasa.core.agent import Agent
+from rasa.core.channels.channel import CollectingOutputChannel, UserMessage
+from sqlalchemy import delete, func, select
+from sqlalchemy.engine import Engine
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from actions.case_db.unit_of_work import unit_of_work
+from actions.services import notices
+from bot.answers import Answers
+from bot.catalogue import intents
+from bot.delivery import offers
+from bot.delivery.models import Conversation, Offer, TrackerEvent
+from bot.nlg import FileResponses, look_up
+from bot.text.clean import clean
+from bot.text.language import detect, other_language
+from bot.text.mask import mask
+from bot.text.questions import pieces
+from bot.text.secrets import secret_in
+from bot.tracker_store import CURRENT, Turn, masked
+
+log = logging.getLogger(__name__)
+
+LONGEST = 2000
+"""Characters of one message that are read; a longer one is asked to be made shorter."""
+
+QUESTIONS = frozenset(intents("faq"))
+TRANSACTIONS = frozenset(intents("transaction"))
+
+
+@dataclass
+class Understood:
+    """One message for the agent: what was typed and what it was taken for."""
+
+    text: str
+    parse: dict[str, Any]
+    metadata: dict[str, Any] = field(default_factory=dict)
+
+
+class Collect(CollectingOutputChannel):
+    """Keeps each answer whole: text, buttons, custom, and the name it has in `data/responses`."""
+
+    def __init__(self, channel: str) -> None:
+        super().__init__()
+        self._channel = channel
+
+    def name(self) -> str:  # type: ignore[override]  # Rasa asks the instance, its base class the class
+        return self._channel
+
+    async def send_response(self, recipient_id: str, message: dict[str, Any]) -> None:
+        keep = {key: message[key] for key in ("text", "buttons", "custom") if message.get(key)}
+        self.messages.append(
+            {"buttons": [], **keep, "name": message.get("utter_action"), "personal": bool(message.get("personal"))}
+        )
+
+
+class Assistant:
+    """The agent, the answers and the bot's database, for any number of conversations."""
+
+    def __init__(self, agent: Agent, engine: Engine) -> None:
+        self.agent = agent
+        self.engine = engine
+        self._locks: dict[str, asyncio.Lock] = {}
+
+    @property
+    def answers(self) -> Answers:
+        nlg = self.agent.nlg
+        assert isinstance(nlg, FileResponses)
+        return nlg.answers
+
+    def conversation(self, channel: str, address: str) -> str:
+        """The id of who writes from this address, made at her first message."""
+        with Session(self.engine, future=True) as session:
+            row = session.scalar(select(Conversation).filter_by(channel=channel, address=address))
+            if row is None:
+                row = Conversation(id=secrets.token_hex(16), channel=channel, address=address, last_seen=_now())
+                session.add(row)
+                session.commit()
+            return row.id
+
+    def is_offer(self, conversation: str, text: str) -> bool:
+        """Whether this text is the id of a button offered in this conversation."""
+        with Session(self.engine, future=True) as session:
+            return offers.find(session, conversation, text) is not None
+
+    def notices(self, conversation: str) -> list[dict[str, Any]]:
+        """What whoever is verified here is to be told now, as answers; each is handed over once."""
+        with unit_of_work() as uow:
+            due = notices.waiting(uow, conversation=conversation)
+            if not due:
+                return []
+            with Session(self.engine, future=True) as session:
+                language = session.get(Conversation, conversation).language
+                told = [self._notice(notice, language) for notice in due]
+                offers.offer(session, conversation, told)
+                session.commit()
+            notices.handed_over(uow, notice_ids=[notice.id for notice in due])
+        return told
+
+    def _notice(self, notice: notices.NoticeView, language: str) -> dict[str, Any]:
+        name = f"utter_notice_{notice.kind}"
+        values = {**notice.values, "case_number": notice.case_number}
+        return {**self.answers.render(name, language, values=values), "name": name, "personal": True}
+
+    def sorry(self) -> dict[str, Any]:
+        """When not even the bot's own database answers: words without buttons."""
+        return {**self.answers.render("utter_error_unavailable"), "buttons": [], "name": "utter_error_unavailable"}
+
+    async def turn(
+        self, conversation: str, message_id: str, text: str | None = None, button: str | None = None
+    ) -> list[dict[str, Any]]:
+        """Answer one message. Each answer: {"text", "buttons": [{"title", "payload": offer id}], "custom"?,
+        "name", "personal"}. One message of a conversation at a time; raises nothing but cancellation."""
+        lock = self._locks.setdefault(conversation, asyncio.Lock())
+        try:
+            async with lock:
+                return await self._turn(conversation, message_id, text, button)
+        finally:
+            if not lock.locked():
+                self._locks.pop(conversation, None)
+
+    async def _turn(self, conversation: str, message_id: str, text: str | None, button: str | None) -> list[dict]:
+        language = "ar"
+        try:
+            row, pressed, first = await asyncio.to_thread(self._open, conversation, text, button)
+            language = row.language
+            typed = clean(text or "")
+            other = None
+            if pressed is None and not button:
+                found = detect(typed)
+                other = other_language(typed) if found == "other" else None
+                if found and not row.language_fixed:
+                    language = "en" if found == "other" else found
+            turn = Turn(conversation, language)
+            CURRENT.set(turn)
+            if button and (pressed is None or pressed.over):
+                answers = [self._say("utter_offer_over" if pressed else "utter_offer_unknown", turn)]
+            else:
+                heard = [_pressed(pressed)] if pressed else await self._understand(typed)
+                answers = await self._answer(turn, row.channel, message_id, heard)
+                if turn.failures:
+                    raise TurnFailed(", ".join(turn.failures))
+            if f"utter_other_language_{other}" in self.answers.answers:
+                answers.insert(0, self._say(f"utter_other_language_{other}", turn))
+            if first and not any(answer["name"] in INTRODUCES for answer in answers):
+                answers.insert(0, self._say("utter_intro", turn))
+            await asyncio.to_thread(self._commit, turn, answers)
+            return answers
+        except Exception as error:
+            log.error(
+                "turn failed: conversation=%s cause=%s",
+                conversation,
+                error if isinstance(error, TurnFailed) else type(error).__name__,
+                exc_info=None if isinstance(error, (TurnFailed, SQLAlchemyError)) else _where(error),
+            )
+            return [await self._apology(conversation, language)]
+        finally:
+            CURRENT.set(None)
+
+    def _open(self, conversation: str, text: str | None, button: str | None) -> tuple[Conversation, Offer | None, bool]:
+        with Session(self.engine, future=True, expire_on_commit=False) as session:
+            row = session.get(Conversation, conversation)
+            if row is None:
+                raise TurnFailed("unknown conversation")
+            pressed = (
+                offers.find(session, conversation, button)
+                if button
+                else offers.by_title(session, conversation, clean(text or ""))
+            )
+            first = not session.scalar(
+                select(func.count()).select_from(TrackerEvent).where(TrackerEvent.conversation == conversation)
+            )
+            return row, pressed, first
+
+    async def _understand(self, typed: str) -> list[Understood]:
+        """Typed text → one or two messages for the agent. A leading slash is never a command."""
+        typed = typed.lstrip("/").strip()
+        if len(typed) > LONGEST:
+            return [_internal("too_long", typed[:80])]
+        secret = secret_in(typed)
+        if secret:
+            return [_internal("secret_shared", mask(typed), kind=secret)]
+        if not any(letter.isalnum() for letter in typed):
+            return [_internal("unreadable", typed)]
+        whole = await self._parse(typed)
+        parts = pieces(typed)
+        if len(parts) > 1:
+            parsed = [Understood(part, await self._parse(part)) for part in parts]
+            asked = [part for part in parsed if _intent(part.parse) in QUESTIONS | TRANSACTIONS]
+            if len({_intent(part.parse) for part in asked}) > 1:
+                # questions first: an answer to them must not stand after the form that a wish opens
+                return sorted(asked, key=lambda part: _intent(part.parse) in TRANSACTIONS)[:2]
+        return [Understood(typed, whole)]
+
+    async def _parse(self, text: str) -> dict[str, Any]:
+        return await self.agent.processor.parse_message(UserMessage(text))
+
+    async def _answer(self, turn: Turn, channel: str, message_id: str, heard: list[Understood]) -> list[dict]:
+        answers: list[dict[str, Any]] = []
+        for number, part in enumerate(heard):
+            output = Collect(channel)
+            await self.agent.handle_message(
+                UserMessage(
+                    part.text,
+                    output,
+                    turn.conversation,
+                    parse_data=part.parse,
+                    input_channel=channel,
+                    message_id=message_id if number == 0 else f"{message_id}#{number + 1}",
+                    metadata={**part.metadata, "language": turn.language},
+                )
+            )
+            if turn.failures:
+                return []
+            answers += output.messages
+        # a question in the middle of a form makes it ask again; two questions would make it ask twice
+        unique = list({(answer["name"], answer["text"]): answer for answer in answers[::-1]}.values())[::-1]
+        return unique or [self._say("utter_lost", turn)]
+
+    def _say(self, name: str, turn: Turn) -> dict[str, Any]:
+        rendered = self.answers.render(name, turn.language, person=lambda: look_up(turn.conversation))
+        return {"personal": False, **rendered, "name": name}
+
+    def _commit(self, turn: Turn, answers: list[dict[str, Any]]) -> None:
+        """The one transaction that ends a turn."""
+        with Session(self.engine, future=True) as session:
+            row = session.get(Conversation, turn.conversation)
+            row.last_seen = _now()
+            row.language = turn.language
+            events = turn.new_events()
+            names = [getattr(event, "action_name", None) for event in events]
+            if "action_forget_me" in names:
+                session.execute(delete(TrackerEvent).where(TrackerEvent.conversation == turn.conversation))
+                offers.forget(session, turn.conversation)
+                row.language_fixed = False
+            elif turn.tracker is not None:
+                if "action_switch_language" in names:
+                    row.language_fixed = True
+                    row.language = turn.tracker.get_slot("language") or turn.language
+                session.add_all(
+                    TrackerEvent(
+                        conversation=turn.conversation,
+                        type=event.type_name,
+                        timestamp=event.timestamp,
+                        data=masked(event),
+                    )
+                    for event in events
+                )
+            offers.offer(session, turn.conversation, answers)
+            session.commit()
+
+    async def _apology(self, conversation: str, language: str) -> dict[str, Any]:
+        """A clear sentence and a next step, with nothing of the dialogue changed."""
+        answer = {"personal": False, **self.answers.render("utter_error_unavailable", language)}
+        answer["name"] = "utter_error_unavailable"
+        try:
+            await asyncio.to_thread(self._offer_only, conversation, answer)
+        except SQLAlchemyError:
+            answer["buttons"] = []  # the bot's database is away: words still reach her, buttons would be dead
+        return answer
+
+    def _offer_only(self, conversation: str, answer: dict[str, Any]) -> None:
+        with Session(self.engine, future=True) as session:
+            offers.offer(session, conversation, [answer])
+            session.commit()
+
+
+INTRODUCES = ("utter_greet", "utter_bot_challenge", "utter_intro", "utter_distress")
+
+
+class TurnFailed(Exception):
+    """Something that the turn needed was away; the text names it and holds nothing that was typed."""
+
+
+def _internal(intent: str, text: str, **entities: str) -> Understood:
+    found = [{"entity": name, "value": value, "start": 0, "end": 0} for name, value in entities.items()]
+    return Understood(text, _parse_data(text, intent, found))
+
+
+def _pressed(offer: Offer) -> Understood:
+    intent, entities = offers.parse(offer.payload)
+    return Understood(offer.title, _parse_data(offer.title, intent, entities), {"pressed": True})
+
+
+def _parse_data(text: str, intent: str, entities: list[dict[str, Any]]) -> dict[str, Any]:
+    sure = {"name": intent, "confidence": 1.0}
+    return {"text": text, "intent": sure, "entities": entities, "intent_ranking": [sure], "band": "sure"}
+
+
+def _intent(parse: dict[str, Any]) -> str | None:
+    return parse["intent"].get("name")
+
+
+def _where(error: BaseException) -> tuple:
+    """The place of an error without its words, which may hold what was typed."""
+    return (type(error), type(error)(), error.__traceback__) if type(error) in (KeyError, ValueError, TypeError) else (
+        RuntimeError, RuntimeError(type(error).__name__), error.__traceback__)  # fmt: skip
+
+
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.timezone.utc)

@@ -1,0 +1,26 @@
+"""What `bot serve` prints when it is ready: where to talk, and whom one can be."""
+
+from __future__ import annotations
+
+from bot.settings import Settings
+
+
+def welcome(settings: Settings) -> str:
+    base = f"http://127.0.0.1:{settings.bot_port}"
+    if settings.production:
+        return f"جاهز | ready: {base}/ready"
+    from bot.cli.demo import listing
+
+    return "\n".join(
+        [
+            "",
+            "المساعد جاهز. للمحادثة، في نافذة طرفية أخرى:   make chat",
+            "The assistant is ready. To talk, in another terminal:   make chat",
+            f"REST: POST {base}/webhooks/rest/webhook   " + '{"sender": "me", "message": "كم ياخذ رفع الإيقاف؟"}',
+            "",
+            listing(),
+            "",
+            "الرمز: .venv/bin/bot demo code ID   السداد: .venv/bin/bot demo pay INVOICE   التقدم: .venv/bin/bot demo advance CASE",
+            "للإيقاف Ctrl-C | to stop: Ctrl-C",
+        ]
+    )
