@@ -5,6 +5,10 @@ SHELL := /bin/bash
 TOOLS := .tools
 UV := $(TOOLS)/bin/uv
 BIN := .venv/bin
+ifneq (,$(wildcard .env))
+include .env
+export
+endif
 export RASA_TELEMETRY_ENABLED := false
 export TF_CPP_MIN_LOG_LEVEL := 3
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import asdict, is_dataclass
 from datetime import date, datetime
@@ -75,10 +75,13 @@ def _plain(value: Any) -> Any:
     return str(value) if isinstance(value, Decimal) else value
 
 
-class BotAction(Action):
+class BotAction(Action, ABC):
     """One action: `act` reads like the conversation. A refusal of a service becomes its answer."""
 
-    action_name: str
+    @property
+    @abstractmethod
+    def action_name(self) -> str:
+        """Each action's own; a class attribute."""
 
     def name(self) -> str:
         return self.action_name

@@ -8,6 +8,8 @@ answer was taken. Rasa asks the question that `requested_slot` names (`utter_ask
 from __future__ import annotations
 
 
+from abc import abstractmethod
+
 from rasa_sdk.events import ActiveLoop, FollowupAction, SlotSet
 
 from actions.base import BotAction, Events, Heard, Say
@@ -33,7 +35,11 @@ TRANSACTIONS = {"check_case_status", "pay_invoice", "request_invoice", "report_p
 class Journey(BotAction):
     """A form's validator. Subclasses name the form, the goal and their own questions."""
 
-    form: str
+    @property
+    @abstractmethod
+    def form(self) -> str:
+        """The form's name in domain.yml; a class attribute."""
+
     goal: str
     """The intent that the citizen follows here; `cases.eligible` knows which cases it concerns."""
     submit: str

@@ -9,6 +9,7 @@ ANSWERS = {
     "NotFound": "utter_error_not_found",
     "NotApplicable": "utter_error_government_case",
     "NoCases": "utter_no_cases",
+    "NoCases:no_request": "utter_no_requests",
     "NothingToPay": "utter_error_nothing_to_pay",
     "NothingToPay:lifted": "utter_error_already_lifted",
     "NotReady:referral": "utter_error_not_ready_referral",

@@ -19,7 +19,7 @@ from sqlalchemy.engine import Engine
 from bot.nlg import FileResponses
 from bot.tracker_store import CURRENT, TurnTrackerStore
 
-RESULT = jsonschema.Draft4Validator(RemoteAction.action_response_format_spec())
+RESULT = jsonschema.Draft7Validator(RemoteAction.action_response_format_spec())
 """Built once; Rasa builds and checks the schema itself for every action."""
 
 
@@ -43,10 +43,7 @@ class ActionServer(EndpointConfig):
                     cause = f"answered {response.status}"
         except (aiohttp.ClientError, asyncio.TimeoutError) as error:
             cause = type(error).__name__
-        turn = CURRENT.get()
-        if turn:
-            turn.failures.append(f"action {json.get('next_action')}: {cause}")
-        raise ActionsAway(cause)
+        raise _failed(json.get("next_action"), cause)
 
 
 class ProjectAgent(Agent):
@@ -57,14 +54,25 @@ class ProjectAgent(Agent):
         return store
 
 
+def _failed(action: str | None, cause: str) -> ActionsAway:
+    """Rasa only logs what an action raises and goes on; the turn must know."""
+    turn = CURRENT.get()
+    if turn:
+        turn.failures.append(f"action {action}: {cause}")
+    return ActionsAway(cause)
+
+
 def _validate_once(self: RemoteAction, result: dict[str, Any]) -> bool:
-    RESULT.validate(result)
+    if not RESULT.is_valid(result):
+        raise _failed(self.name(), "its result has not the form that Rasa knows")
     return True
 
 
 def load(model: Path, engine: Engine, action_url: str, action_timeout: float) -> ProjectAgent:
     configure_structlog(logging.INFO)  # without it a process prints every DEBUG line, texts and slots included
     logging.getLogger("rasa").setLevel(logging.ERROR)
+    # it logs whole exceptions of actions, values included; what failed stands in our log, by name
+    logging.getLogger("rasa.core.processor").setLevel(logging.CRITICAL)
     RemoteAction._validate_action_result = _validate_once  # type: ignore[method-assign]
     agent = ProjectAgent(
         generator=FileResponses(),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -74,12 +74,15 @@ class Answer:
     variants: Mapping[str, tuple[Variant, ...]]  # by language
     told: tuple[str, ...] = ()
     custom: Mapping[str, Any] = field(default_factory=dict)
+    asks_again: bool = False
+    """Says what is wrong and what to write instead: the form's own question after it would be one too many."""
 
 
 class Answers:
     """All answers of a folder. `render` is the one way from a name to words."""
 
-    def __init__(self, data: Path = DATA) -> None:
+    def __init__(self, data: Path = DATA, without: Collection[Path] = ()) -> None:
+        """`without`: files that `bot check` found unreadable, so that it can look at the rest all the same."""
         facts_file = _load(data / "facts.yml")
         self.facts: dict[str, dict] = {
             fact["id"]: fact
@@ -88,10 +91,10 @@ class Answers:
         self.sources = {(entry["title"], str(entry["date"])): entry for entry in facts_file["sources"]}
         self.labels = _labels(data)
         self.answers: dict[str, Answer] = {}
-        for path in sorted((data / "responses").rglob("*.yml")):
+        for path in sorted(set((data / "responses").rglob("*.yml")) - set(without)):
             for name, entry in (_load(path).get("responses") or {}).items():
                 self._add(_answer(name, entry, path))
-        for path in sorted((data / "guides").glob("*.yml")):
+        for path in sorted(set((data / "guides").glob("*.yml")) - set(without)):
             for answer in self._guide(_load(path), path):
                 self._add(answer)
 
@@ -245,8 +248,11 @@ def _labels(data: Path) -> dict[str, dict[str, dict[str, str]]]:
     return labels
 
 
+ANSWER_KEYS = ("facts", "told", "source", "custom", "asks_again")
+
+
 def _answer(name: str, entry: dict, path: Path) -> Answer:
-    unknown = set(entry) - {"facts", "told", "source", "custom", *LANGUAGES}
+    unknown = set(entry) - {*ANSWER_KEYS, *LANGUAGES}
     if unknown:
         raise AnswerError(f"{path}: {name} has unknown keys: {', '.join(sorted(unknown))}")
     variants = {}
@@ -257,7 +263,9 @@ def _answer(name: str, entry: dict, path: Path) -> Answer:
         variants[language] = tuple(
             _variant(item if isinstance(item, dict) else {"text": item}, entry, name, path) for item in listed
         )
-    return Answer(name, path, variants, tuple(entry.get("told", ())), entry.get("custom", {}))
+    return Answer(
+        name, path, variants, tuple(entry.get("told", ())), entry.get("custom", {}), entry.get("asks_again", False)
+    )
 
 
 VARIANT_KEYS = ("text", "more", "buttons", "when", "channel", "facts", "source")

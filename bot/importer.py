@@ -6,6 +6,7 @@ name, the words are read by `bot/nlg.py`.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -14,15 +15,16 @@ from rasa.shared.core.training_data.structures import StoryGraph
 from rasa.shared.importers.rasa import RasaFileImporter
 
 from bot.answers import Answers
-from bot.catalogue import intents
+from bot.catalogue import INTERNAL, intents
 from bot.project import DATA, ROOT
-
-INTERNAL = ("show_more", "start_guide", "choose_case", "choose_bank", "choose_way", "calculate_salary",
-            "secret_shared", "unreadable", "too_long")  # fmt: skip
-"""Intents that no sentence trains: the entry function or one of our own buttons sends them."""
 
 
 class ProjectImporter(RasaFileImporter):
+    def __init__(self, *paths: Any, **named: Any) -> None:
+        super().__init__(*paths, **named)
+        # Rasa takes every file with `responses:` for training data; ours are read by bot/answers.py
+        self._nlu_files = [file for file in self._nlu_files if (DATA / "nlu") in Path(file).resolve().parents]
+
     def get_domain(self) -> Domain:
         return project_domain()
 

@@ -70,7 +70,7 @@ class FileResponses(NaturalLanguageGenerator):
             log.error("no answer is called %s", utter_action)
             return None
         # Rasa's SDK sends these keys with every response; what is left are the values of the answer
-        for key in ("text", "buttons", "elements", "custom", "template", "image", "attachment"):
+        for key in ("text", "buttons", "elements", "custom", "template", "image", "attachment", "domain_responses"):
             kwargs.pop(key, None)
         more, suggest = kwargs.pop("more", False), kwargs.pop("suggest", ())
         language = kwargs.pop("language", None) or language_of(tracker)

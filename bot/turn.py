@@ -229,9 +229,20 @@ class Assistant:
             if turn.failures:
                 return []
             answers += output.messages
-        # a question in the middle of a form makes it ask again; two questions would make it ask twice
-        unique = list({(answer["name"], answer["text"]): answer for answer in answers[::-1]}.values())[::-1]
-        return unique or [self._say("utter_lost", turn)]
+        return self._once(answers) or [self._say("utter_lost", turn)]
+
+    def _once(self, answers: list[dict]) -> list[dict]:
+        """No question twice: two FAQs in a form would make it ask twice, and some answers ask by themselves."""
+        kept: dict[tuple, dict] = {}
+        asked = False
+        for answer in answers:
+            if asked and answer["name"].startswith(("utter_ask_identity__", "utter_ask_request_", "utter_ask_salary__")):
+                continue
+            known = self.answers.answers.get(answer["name"])
+            asked = asked or bool(known and known.asks_again)
+            kept.pop((answer["name"], answer["text"]), None)
+            kept[(answer["name"], answer["text"])] = answer
+        return list(kept.values())
 
     def _say(self, name: str, turn: Turn) -> dict[str, Any]:
         rendered = self.answers.render(name, turn.language, person=lambda: look_up(turn.conversation))

@@ -120,3 +120,11 @@ def uow(seeded_engine: Engine, clock: Clock, sms: FakeSms, tickets: FakeTickets)
     """On the demonstration population; what waits for the commit runs at once."""
     with UnitOfWork(seeded_engine, sms=sms, tickets=tickets, clock=clock, background=call_now) as entered:
         yield entered
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """One line at the end: what this machine could not run."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    reasons = sorted({str(report.longrepr[2]).removeprefix("Skipped: ") for report in skipped})
+    left_out = f"{len(skipped)} tests: {'; '.join(reasons)}" if skipped else "nothing"
+    terminalreporter.write_line(f"left out: {left_out}")

@@ -51,10 +51,12 @@ def remember(uow: UnitOfWork, *, conversation: str, **changes: Any) -> PositionV
 
     def attempt() -> PositionView:
         citizen_id = verified_id(uow, conversation, touch=True)
+        case_id = _case_id(uow, citizen_id, changes.get("case_number"))
         row = _find(uow, conversation, citizen_id)
         if row is None:
             row = Position(draft={}, **_owner(conversation, citizen_id))
             uow.session.add(row)
+        row.updated_at = uow.now()
         if "guide" in changes:
             begins = changes["guide"] is not None and changes["guide"] != row.guide
             row.guide = changes["guide"]
@@ -62,13 +64,12 @@ def remember(uow: UnitOfWork, *, conversation: str, **changes: Any) -> PositionV
         if changes.get("step") is not None:
             row.step = changes["step"]
         if "case_number" in changes:
-            row.case_id = _case_id(uow, citizen_id, changes["case_number"])
+            row.case_id = case_id
         if "bank" in changes:
             row.bank = changes["bank"]
         if "draft" in changes:
             merged = {**row.draft, **changes["draft"]}
             row.draft = {name: value for name, value in merged.items() if value is not None}
-        row.updated_at = uow.now()
         view = _view(uow, row)
         uow.commit()
         return view

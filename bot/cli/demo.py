@@ -69,12 +69,19 @@ def run(options: argparse.Namespace) -> int:
     return 1
 
 
+def listing() -> str:
+    """Whom one can be, for people."""
+    from actions.case_db.seed import PERSONAS
+
+    head = "أشخاص التجربة، وكلهم مخترعون (every one of them is invented):"
+    return "\n".join([head, *(f"  {p.national_id}  {p.name} — {p.try_this}" for p in PERSONAS)])
+
+
 def _people(uow: UnitOfWork, options: argparse.Namespace) -> str:
     from actions.case_db.seed import PERSONAS
 
     if not options.json:
-        head = "أشخاص التجربة، وكلهم مخترعون (every one of them is invented):"
-        return "\n".join([head, *(f"  {p.national_id}  {p.name} — {p.try_this}" for p in PERSONAS)])
+        return listing()
     people = {}
     for persona in PERSONAS:
         citizen = uow.cases.find_citizen(persona.national_id)

@@ -52,6 +52,7 @@ def test_working_days_are_counted_from_the_day_after() -> None:
 
 
 def test_a_month_later_is_never_beyond_the_months_end() -> None:
+    assert add_months(day("2026-08-31"), 1) == day("2026-09-30")
     assert add_months(day("2026-08-31"), 6) == day("2027-02-28")
     assert add_months(day("2026-12-05"), 1) == day("2027-01-05")
     assert add_months(day("2026-11-22"), 24) == day("2028-11-22")

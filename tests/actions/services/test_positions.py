@@ -77,7 +77,7 @@ def test_walking_a_guide_keeps_the_verification_alive_and_looking_does_not(uow: 
     speaks(uow, "one_case")
     for step in (1, 2, 3):
         clock.move(minutes=29)
-        set_step(uow, conversation="c1", guide="pay", step=step)
+        assert set_step(uow, conversation="c1", guide="pay", step=step).personal
     clock.move(minutes=20)
     position(uow, conversation="c1")
     uow.commit()
