@@ -233,7 +233,7 @@ def payload(intent: str, entities: Mapping[str, Any] | None = None) -> str:
 
 def _load(path: Path) -> dict:
     try:
-        return yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        return yaml.load(path.read_text(encoding="utf-8"), yaml.CSafeLoader) or {}
     except yaml.YAMLError as error:
         raise AnswerError(f"{path}: {error}") from error
 

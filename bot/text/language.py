@@ -65,6 +65,9 @@ _KNOWN_ARABIC_SCRIPT = {code: frozenset(words.split()) for code, words in _ARABI
 _ARABIZI_DIGIT = re.compile(r"\b(?!\d+(?:k|m|st|nd|rd|th|am|pm|sar|g|x|h|d|mb|gb)\b)(?:[235-9]'?[a-z]{2,}|[a-z]+[235-9]'?[a-z]+|[a-z]{2,}[379])\w*", re.I)
 _ARABIZI_ARTICLE = re.compile(r"\b(?:el|al|il)[- ]?(?=[a-z23579])", re.I)
 
+_LATIN_WORD = re.compile(r"[^\W_]+(?:'[^\W\d_]+)?")
+_ENGLISH_ENDING = re.compile(r"'(?:s|m|re|ll|ve|d)$")
+
 _ASKS = {
     "ar": "كيف وش ايش ليش ليه متي كم وين فين هل اقدر ابي ابغي ابغا اريد احتاج ما مافهمت كيفك ساعدني ساعدوني مساعده",
     "en": "how what when where why who which can is are do does help please i my hello",
@@ -86,6 +89,12 @@ def other_language(text: str) -> str | None:
     """The code (ur, hi, bn, tl, id, …) of a sentence that is neither Arabic nor English."""
     code = _language(text)
     return None if code in ("ar", "en", "unknown") else code
+
+
+def is_arabizi(text: str) -> bool:
+    """Arabic in Latin letters, also when it is too short to be a sentence."""
+    hits = _latin_hits(text.lower())
+    return hits["ar"] > hits["en"] and not re.search("[\u0621-\u064a]", text)
 
 
 def _language(text: str) -> str | None:
@@ -119,23 +128,30 @@ def _arabic_script(text: str) -> str | None:
 
 
 def _latin(text: str) -> str | None:
-    lower = text.lower().replace("’", "'")
-    words = re.findall(r"[^\W_]+(?:'[^\W\d_]+)?", lower)
-    words = [word.replace("'", "") if word.endswith(("'t", "'s", "'m", "'re", "'ll", "'ve", "'d")) else word for word in words]
-    hits = {code: sum(word in known for word in words) for code, known in _KNOWN.items()}
-    hits["ar"] += 2 * len(_ARABIZI_DIGIT.findall(lower)) + len(_ARABIZI_ARTICLE.findall(lower))
+    lower = text.lower()
+    hits = _latin_hits(lower)
+    words = len(_LATIN_WORD.findall(lower))
     best = max(hits.values())
     if best == 0:
         foreign = any(character.isalpha() and not character.isascii() for character in lower)
-        return "unknown" if foreign and len(words) >= _SENTENCE else None
+        return "unknown" if foreign and words >= _SENTENCE else None
     code = next(code for code in hits if hits[code] == best)
-    if code not in ("ar", "en") and (best < 2 or len(words) < _SENTENCE):
-        code = "ar" if hits["ar"] else "en" if hits["en"] else code
-        if code not in ("ar", "en"):
+    if code not in ("ar", "en") and (best < 2 or words < _SENTENCE):
+        code = "ar" if hits["ar"] else "en"
+        if not hits[code]:
             return None
-    if code == "ar" and len(words) > 1 and hits["ar"] >= 2:
-        return "ar"
+    if code == "ar" and words > 1 and best >= 2:
+        return code
     return code if code not in ("ar", "en") or _is_sentence(lower, code) else None
+
+
+def _latin_hits(lower: str) -> dict[str, int]:
+    """How many words of each language; English and Arabic stand first, and so win a draw."""
+    lower = lower.replace("’", "'")
+    words = [_ENGLISH_ENDING.sub("", word).replace("n't", "nt") for word in _LATIN_WORD.findall(lower)]
+    hits = {code: sum(word in known for word in words) for code, known in _KNOWN.items()}
+    hits["ar"] += 2 * len(_ARABIZI_DIGIT.findall(lower)) + len(_ARABIZI_ARTICLE.findall(lower))
+    return hits
 
 
 def _is_sentence(plain: str, language: str) -> bool:

@@ -6,10 +6,20 @@ Errs on the side of hiding: a number that only looks like an ID goes too. Dates,
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import Any
 
 from bot.text.digits import to_western
 from bot.text.secrets import GAP, find_secrets, is_card, is_iban
+
+
+@dataclass(frozen=True)
+class Personal:
+    name: str
+    start: int
+    end: int
+    digits: str
+
 
 _CODE_WORD = r"(?:رمز\w*|الرمز|كود\w*|تحقق|\bcode\b|\botp\b|\bpin\b)"
 _MONEY = re.compile(r"ريال|راتب|مبلغ|[أا]لف|آلاف|دين|قسط|riyal|\bsar\b|salary|amount|\bk\b", re.IGNORECASE)
@@ -43,13 +53,21 @@ _PUBLIC_LINE = re.compile(r"9200\d{5}")
 
 def mask(text: str) -> str:
     """`هويتي ١٠٥٨٥٢٩٩٤٠` → `هويتي ⟨national_id⟩`; everything else stays as typed."""
-    western = to_western(text)
     kept, end = [], 0
+    for found in find_personal(text):
+        kept += [text[end : found.start], f"⟨{found.name}⟩"]
+        end = found.end
+    return "".join([*kept, text[end:]])
+
+
+def find_personal(text: str) -> list[Personal]:
+    """In order, none overlapping; `digits` is the number as 0-9 without what stands between."""
+    western, found, end = to_western(text), [], 0
     for start, stop, name in _spans(western):
         if start >= end:
-            kept += [text[end:start], f"⟨{name}⟩"]
+            found.append(Personal(name, start, stop, re.sub(r"\D", "", western[start:stop])))
             end = stop
-    return "".join([*kept, text[end:]])
+    return found
 
 
 def mask_any(value: Any) -> Any:

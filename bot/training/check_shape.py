@@ -70,10 +70,9 @@ def guides(folder: Iterable[File]) -> Iterator[Problem]:
 
 def _step(file: File, step: Any, *keys: Key) -> Iterator[Problem]:
     yield from fields(file, step, ("facts", *LANGUAGES), ("unverified",), *keys)
-    for language in LANGUAGES:
-        yield from fields(file, mapping(step, language), ("text", "problem"), (), *keys, language)
-    if "unverified" in mapping(step):
-        yield from fields(file, step["unverified"], LANGUAGES, (), *keys, "unverified")
+    for key, needed in {"unverified": LANGUAGES, **dict.fromkeys(LANGUAGES, ("text", "problem"))}.items():
+        if key in mapping(step):
+            yield from fields(file, step[key], needed, (), *keys, key)
 
 
 def catalogue(file: File) -> Iterator[Problem]:

@@ -33,6 +33,8 @@ from bot.project import ROOT
 FOLDER = Path(__file__).parent
 CODE_PATIENCE = 5.0
 """Seconds that an SMS may take; it is sent after the answer."""
+SETTLE = 0.25
+"""Seconds given to an SMS on its way, where an older one already lies there."""
 
 
 class Stage:
@@ -208,7 +210,8 @@ class Player:
         with Session(self.stage.cases, future=True) as session:
             for held in self.scenario.get("database", []):
                 found = [list(row) for row in session.execute(text(self.fill(held["select"])))]
-                assert found == held["is"], f"{held['select']}\nholds {found}"
+                wanted = [[self.fill(cell) if isinstance(cell, str) else cell for cell in row] for row in held["is"]]
+                assert found == wanted, f"{held['select']}\nholds {found}"
 
     def names(self) -> list[str]:
         return [answer["name"] for answer in self.last]
@@ -224,15 +227,22 @@ class Player:
         raise AssertionError(f"{where}\nno such button; offered: {[b['title'] for a in self.last for b in a['buttons']]}")
 
     def fill(self, words: str) -> str:
-        """{ID}, {CODE} (the last SMS), {CASE_1}… and {INVOICE} of the persona."""
+        """{ID}, {CODE} (the last SMS), {CASE_1}… and {INVOICE} of the persona …"""
+        if "{" not in str(words):
+            return str(words)
         return re.sub(r"\{([A-Z_0-9]+)\}", lambda match: self.value(match.group(1)), str(words))
 
     def value(self, name: str) -> str:
         assert self.persona, "the scenario names nobody (`as:`)"
         if name == "ID":
             return self.persona.national_id
+        if name == "ID_SPACED":  # as people write it: Arabic digits, in groups
+            spelled = self.persona.national_id.translate(str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩"))
+            return f"{spelled[:4]} {spelled[4:7]}-{spelled[7:]}"
         if name == "CODE":
             return self.code()
+        if name == "FIRST_CODE":
+            return self.code(first=True)
         if name == "WRONG_CODE":
             return f"{(int(self.code()) + 1) % 1_000_000:06}"
         if name == "INVOICE":
@@ -245,12 +255,13 @@ class Player:
             rows = session.execute(text(query), {"id": self.persona.national_id}).scalars().all()
         return rows[int(name.split("_")[1]) - 1 if name.startswith("CASE_") else 0]
 
-    def code(self) -> str:
+    def code(self, first: bool = False) -> str:
+        time.sleep(SETTLE)
         deadline = time.monotonic() + CODE_PATIENCE
         while time.monotonic() < deadline:
             if self.stage.sms_file.exists():
                 lines = self.stage.sms_file.read_text(encoding="utf-8").splitlines()
-                codes = re.findall(r"(?<!\d)\d{6}(?!\d)", json.loads(lines[-1])["text"]) if lines else []
+                codes = re.findall(r"(?<!\d)\d{6}(?!\d)", json.loads(lines[0 if first else -1])["text"]) if lines else []
                 if codes:
                     return codes[0]
             time.sleep(0.05)
