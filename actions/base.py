@@ -14,7 +14,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.case_db.unit_of_work import UnitOfWork, unit_of_work
 from actions.replies import answer_to
-from actions.services.errors import ServiceError
+from actions.services.errors import ServiceError, Unavailable
 
 Events = list[dict[str, Any]]
 
@@ -91,13 +91,11 @@ class BotAction(Action, ABC):
         try:
             with unit_of_work() as uow:
                 return self.act(uow, heard, say) or []
+        except Unavailable:
+            raise  # the turn fails as a whole: one apology, nothing stored (bot/turn.py)
         except ServiceError as error:
             say(answer_to(error))
-            return self.refused(error)
+            return []
 
     @abstractmethod
     def act(self, uow: UnitOfWork, heard: Heard, say: Say) -> Events | None: ...
-
-    def refused(self, error: ServiceError) -> Events:
-        """What the conversation does after a refusal was said."""
-        return []

@@ -14,10 +14,12 @@ from rasa_sdk.events import ActiveLoop, FollowupAction, SlotSet
 
 from actions.base import BotAction, Events, Heard, Say
 from actions.case_db.unit_of_work import UnitOfWork
+from actions.replies import answer_to
 from actions.services import cases, identity, positions
 from actions.services.errors import NotFound, ServiceError, Unavailable
 from bot.text.national_id import find_id_like, id_problem, is_valid_national_id
 from bot.text.ordinals import parse_ordinal
+from bot.text.questions import asks
 
 NATIONAL_ID, CODE, CASE = "identity__national_id", "identity__code", "case__choice"
 
@@ -53,22 +55,23 @@ class Journey(BotAction):
     def act(self, uow: UnitOfWork, heard: Heard, say: Say) -> Events:
         events: Events = []
         asked = heard.tracker.get_slot("requested_slot")
-        if self._just_opened(heard):
-            self.opened(uow, heard, say)
-        elif asked and self._is_fresh(heard):
-            if not self._take(asked, uow, heard, say):
-                return []  # the form steps back: an FAQ, a cancel or another wish is answered first
-            events.append(SlotSet(asked, True))
-        question = self._next(uow, heard)
+        try:
+            if self._just_opened(heard):
+                self.opened(uow, heard, say)
+            elif asked and self._is_fresh(heard):
+                if not self._take(asked, uow, heard, say):
+                    return []  # the form steps back: an FAQ, a cancel or another wish is answered first
+                events.append(SlotSet(asked, True))
+            question = self._next(uow, heard)
+        except Unavailable:
+            raise  # nothing of this turn is kept, the form stands where it stood
+        except ServiceError as error:
+            say(answer_to(error))
+            return [*events, SlotSet(asked or CASE, True), ActiveLoop(None), SlotSet("requested_slot", None)]
         events.append(SlotSet("requested_slot", question))
         if question is None:
             events.append(FollowupAction(self.submit))
         return events
-
-    def refused(self, error: ServiceError) -> Events:
-        if isinstance(error, Unavailable):
-            raise error  # nothing of this turn is kept, the form stands where it stood
-        return [ActiveLoop(None), SlotSet("requested_slot", None)]
 
     # what a subclass says of itself
 
@@ -218,15 +221,17 @@ class Journey(BotAction):
 
 def is_value(heard: Heard) -> bool:
     """Whether the message can only be an answer to what was asked: a bare value, or words not understood otherwise."""
-    return heard.intent in ("inform", "correct", "nlu_fallback", "out_of_scope", "")
+    return heard.intent in ("inform", "nlu_fallback", "out_of_scope", "")
 
 
-def is_free_text(heard: Heard) -> bool:
-    """Whether a message may be taken as free text (a reason): anything but a clear question or wish."""
-    if heard.pressed or heard.intent in LEAVES_A_FORM or heard.intent in ("affirm", "deny", "resend_code"):
+def is_free_text(heard: Heard, *also: str) -> bool:
+    """Whether a message may be taken as free text (a reason). A clear wish is none, save the intents of `also`: who
+    asks for a lift may well give "I have paid" as the reason. Words about a rule are none when they ask."""
+    if heard.pressed or heard.intent in LEAVES_A_FORM or heard.intent in ("affirm", "deny", "resend_code", "cancel"):
         return False
-    if heard.band == "sure" and (heard.intent.startswith("ask_") or heard.intent in TRANSACTIONS):
-        # a reason may well sound like a question; a question mark or a question word makes it one
+    if heard.band == "sure" and heard.intent in TRANSACTIONS and heard.intent not in also:
+        return False
+    if heard.band == "sure" and heard.intent.startswith("ask_") and asks(heard.text):
         return False
     return len(heard.text.strip()) >= 3
 

@@ -8,6 +8,7 @@ ANSWERS = {
     "NotVerified": "utter_error_not_verified",
     "NotFound": "utter_error_not_found",
     "NotApplicable": "utter_error_government_case",
+    "ChooseCase": "utter_ask_case__choice",
     "NoCases": "utter_no_cases",
     "NoCases:no_request": "utter_no_requests",
     "NothingToPay": "utter_error_nothing_to_pay",
@@ -16,7 +17,6 @@ ANSWERS = {
     "NotReady:decision_34": "utter_error_not_ready_decision",
     "BadValue:amount": "utter_error_amount",
     "BadValue:months": "utter_error_months",
-    "Unavailable": "utter_error_unavailable",
 }
 """By the error's name, or by name and reason where the reason has words of its own."""
 

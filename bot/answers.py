@@ -31,6 +31,8 @@ OLD_LAW = {
 }
 """facts.yml, meta.caution: rules marked old_law_M53 are said only with this note."""
 
+WITHOUT_MARKS = dict.fromkeys(range(0x2066, 0x206A))
+"""A button shows a few words of one direction; marks would count as letters there."""
 NUMBERS = re.compile(r"[\x20-\x7e]*\d[\x20-\x7e]*")
 PLACEHOLDER = re.compile(r"\{(\w+)(?::(\w+))?\}")
 
@@ -184,7 +186,7 @@ class Answers:
             lines.append(self.source_line(variant.source, language))
         buttons = [
             {
-                "title": self.fill(button["title"], language, values),
+                "title": self.fill(button["title"], language, values).translate(WITHOUT_MARKS),
                 "payload": payload(
                     button["intent"],
                     {key: str(value).format(**values) for key, value in button.get("entities", {}).items()},

@@ -23,10 +23,10 @@ def answer_for(case: CaseView) -> str:
         return "utter_case_government"
     if case.state == "grace":
         return "utter_case_court_grace"
-    if case.payment is not None:
-        return "utter_case_court_paid"
     if case.invoice is not None and case.invoice.state == "issued":
         return "utter_case_court_invoiced"
+    if case.payment is not None:
+        return "utter_case_court_paid"
     return "utter_case_court"
 
 

@@ -11,7 +11,7 @@ class ActionCancel(BotAction):
     action_name = "action_cancel"
 
     def act(self, uow: UnitOfWork, heard: Heard, say: Say) -> Events:
-        loop = (heard.tracker.active_loop or {}).get("name")
+        loop = heard.tracker.active_loop_name
         where = positions.position(uow, conversation=heard.conversation)
         if loop == "guide_form" and where.guide:
             say("utter_guide_paused", step=where.step)

@@ -16,7 +16,7 @@ class ValidateGuideForm(BotAction):
 
     def act(self, uow: UnitOfWork, heard: Heard, say: Say) -> Events:
         where = positions.position(uow, conversation=heard.conversation)
-        closed = [ActiveLoop(None), SlotSet("requested_slot", None)]
+        closed = [SlotSet(STEP, True), ActiveLoop(None), SlotSet("requested_slot", None)]
         shown = [SlotSet(STEP, True), SlotSet("requested_slot", STEP)]
         if not _is_fresh(heard):
             return shown if where.guide else closed

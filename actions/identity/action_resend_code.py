@@ -6,7 +6,7 @@ from actions.services import identity
 
 
 class ActionResendCode(BotAction):
-    """"The code did not come", said while no form waits for it."""
+    """""The code did not come", said while nothing asks for it. An open form goes on by itself."""
 
     action_name = "action_resend_code"
 
@@ -18,4 +18,4 @@ class ActionResendCode(BotAction):
             say("utter_resend_no_id")
             return None
         say(f"utter_resend_{sent.state}", seconds=sent.wait_seconds or None, minutes=sent.wait_minutes or None)
-        return [FollowupAction("case_form")]
+        return None if heard.tracker.active_loop_name else [FollowupAction("case_form")]

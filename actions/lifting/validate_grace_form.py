@@ -2,7 +2,7 @@ from actions.base import Heard, Say
 from actions.case_db.unit_of_work import UnitOfWork
 from actions.journey import Journey, is_free_text, is_value
 from actions.services import positions
-from bot.text.amounts import parse_amount
+from bot.text.months import parse_months
 
 MONTHS, REASON, CONFIRMATION = (
     "request_installment__months",
@@ -37,7 +37,7 @@ class ValidateGraceForm(Journey):
         if question == MONTHS:
             return self._months(uow, heard, say)
         if question == REASON:
-            answer = {"reason": heard.text.strip()[:500]} if is_free_text(heard) else None
+            answer = {"reason": heard.text.strip()[:500]} if is_free_text(heard, self.goal) else None
         elif heard.intent in ("affirm", "next_step"):
             answer = {"confirmed": True}
         elif heard.intent == "deny":
@@ -50,15 +50,15 @@ class ValidateGraceForm(Journey):
         return True
 
     def _months(self, uow: UnitOfWork, heard: Heard, say: Say) -> bool:
-        named = parse_amount(heard.entity("months") or heard.text)
-        if named is None or heard.intent.startswith("ask_"):
+        named = parse_months(heard.entity("months") or heard.text)
+        if named is None or (heard.band == "sure" and heard.intent.startswith("ask_")):
             if not is_value(heard):
                 return False
             say("utter_ask_grace_form_request_installment__months_error")
-        elif named != int(named) or not 1 <= named <= LONGEST:
+        elif not 1 <= named <= LONGEST:
             say("utter_error_months")
         else:
-            positions.remember(uow, conversation=heard.conversation, draft={"months": int(named)})
+            positions.remember(uow, conversation=heard.conversation, draft={"months": named})
         return True
 
     def back(self, question: str) -> str | None:

@@ -42,7 +42,7 @@ class ValidateLiftForm(Journey):
         return None
 
     def _reason(self, heard: Heard) -> dict | None:
-        return {"reason": heard.text.strip()[:500]} if is_free_text(heard) else None
+        return {"reason": heard.text.strip()[:500]} if is_free_text(heard, "report_payment", self.goal) else None
 
     def _confirmation(self, heard: Heard) -> dict | None:
         if heard.intent in ("affirm", "next_step"):

@@ -22,7 +22,7 @@ class ActionStartPaying(BotAction):
             invoice_number=invoice.number,
             amount=invoice.amount,
             due_on=invoice.due_on,
-            bank=where.bank,
+            bank=where.bank if where.bank != "other" else None,
         )  # fmt: skip
         if where.guide != "pay":
             positions.set_step(uow, conversation=heard.conversation, guide="pay", step=1)

@@ -28,6 +28,10 @@ class SentenceEncoder(DenseFeaturizer, GraphComponent):
     """Reads the lemmas, so that spellings and Arabizi come near to each other."""
 
     @classmethod
+    def validate_config(cls, config: dict[str, Any]) -> None:
+        pass  # Rasa wants it; there is nothing to configure
+
+    @classmethod
     def fingerprint_addon(cls, config: dict[str, Any]) -> str:
         return helpers_fingerprint()
 
@@ -49,7 +53,9 @@ class SentenceEncoder(DenseFeaturizer, GraphComponent):
         return training_data
 
     def process(self, messages: list[Message]) -> list[Message]:
-        vectors = encode([" ".join(token.lemma for token in message.get(TOKENS_NAMES[TEXT]) or []) for message in messages])
+        vectors = encode(
+            [" ".join(token.lemma for token in message.get(TOKENS_NAMES[TEXT]) or []) for message in messages]
+        )
         for message, vector in zip(messages, vectors, strict=True):
             message.add_features(Features(vector[None], FEATURE_TYPE_SENTENCE, TEXT, self._identifier))
         return messages

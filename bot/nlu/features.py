@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from functools import cache
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -46,7 +47,9 @@ def concepts(lemmas: list[str]) -> list[str]:
     for lemma in lemmas:
         for form in _without_clitics(lemma):
             found |= exact.get(form, frozenset())
-            found = found.union(*(beginnings[form[:end]] for end in range(2, len(form) + 1) if form[:end] in beginnings))
+            found = found.union(
+                *(beginnings[form[:end]] for end in range(2, len(form) + 1) if form[:end] in beginnings)
+            )
     line = f" {' '.join(lemmas)} "
     found |= {concept for phrase, concept in phrases if f" {phrase} " in line}
     return sorted(found)
@@ -65,7 +68,9 @@ class Features:
         for lemmas in sentences:
             for block, names in blocks(lemmas).items():
                 counts.update({f"{block}:{name}" for name in names})
-        kept = sorted(name for name, count in counts.items() if count > 1 or not name.startswith(tuple(f"{b}:" for b in _RARE)))
+        kept = sorted(
+            name for name, count in counts.items() if count > 1 or not name.startswith(tuple(f"{b}:" for b in _RARE))
+        )
         rarity = [np.log((1 + len(sentences)) / (1 + counts[name])) + 1 for name in kept]
         return cls({name: place for place, name in enumerate(kept)}, np.array(rarity, dtype=np.float32))
 
@@ -103,7 +108,7 @@ def _letters(words: list[str], shortest: int, longest: int) -> Iterator[str]:
 
 
 def _words(words: list[str]) -> list[str]:
-    return words + [f"{first} {second}" for first, second in zip(words, words[1:], strict=False)]
+    return words + [f"{first} {second}" for first, second in pairwise(words)]
 
 
 def _with_pairs(names: list[str]) -> list[str]:
@@ -111,7 +116,7 @@ def _with_pairs(names: list[str]) -> list[str]:
 
 
 def _without_clitics(lemma: str) -> set[str]:
-    """`والفاتوره` → itself, `الفاتوره`, `فاتوره`. A letter that belongs to the word does no harm beside the word itself."""
+    """`والفاتوره` → itself, `الفاتوره`, `فاتوره`. A letter of the word itself may go too; that does no harm."""
     forms = {lemma}
     clitics = _CLITICS.match(lemma)
     if clitics:

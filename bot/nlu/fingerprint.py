@@ -11,7 +11,11 @@ from bot.project import DATA, ROOT
 
 @cache
 def helpers_fingerprint() -> str:
-    files = [*(ROOT / "bot" / "nlu").glob("*.py"), *(ROOT / "bot" / "text").glob("*.py"), *(DATA / "reference").glob("*.yml")]
+    files = [
+        *(ROOT / "bot" / "nlu").glob("*.py"),
+        *(ROOT / "bot" / "text").glob("*.py"),
+        *(DATA / "reference").glob("*.yml"),
+    ]
     return files_hash(files)
 
 

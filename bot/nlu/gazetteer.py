@@ -34,23 +34,19 @@ class Named:
     end: int
 
 
-class _Words:
-    """spaCy's tokenizer: our words, compared (NORM) by lemma without article."""
-
-    def __init__(self, nlp: Language) -> None:
-        self.vocab = nlp.vocab
-
-    def __call__(self, text: str) -> Doc:
-        found = words(text)
-        doc = Doc(self.vocab, [word.text for word in found])
-        for token, word in zip(doc, found, strict=True):
-            token.norm_ = _bare(word.lemma) or word.text
-        doc.user_data["starts"] = [word.start for word in found]
-        return doc
+def _read(nlp: Language, text: str) -> Doc:
+    """spaCy's tokens are our words, compared (NORM) by lemma without article."""
+    found = words(text)
+    doc = Doc(nlp.vocab, [word.text for word in found])
+    for token, word in zip(doc, found, strict=True):
+        token.norm_ = _bare(word.lemma) or word.text
+    doc.user_data["starts"] = [word.start for word in found]
+    return doc
 
 
 def find_names(text: str) -> Iterator[Named]:
-    doc = _nlp()(text)
+    nlp = _nlp()
+    doc = nlp(_read(nlp, text))
     starts: list[int] = doc.user_data["starts"]
     for span in doc.ents:
         entity, when_asked = span.label_.removesuffix("?"), span.label_.endswith("?")
@@ -63,7 +59,8 @@ def find_names(text: str) -> Iterator[Named]:
 @cache
 def _nlp() -> Language:
     nlp = spacy.blank("ar")
-    nlp.tokenizer = _Words(nlp)
+    # Patterns are lemmas already, and parted by spaces.
+    nlp.tokenizer = lambda lemmas: Doc(nlp.vocab, lemmas.split())  # type: ignore[assignment]
     ruler = nlp.add_pipe("entity_ruler", config={"phrase_matcher_attr": "NORM"})
     ruler.add_patterns(list(_patterns()))  # type: ignore[attr-defined]
     return nlp

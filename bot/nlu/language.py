@@ -36,6 +36,12 @@ class LanguageDetector(GraphComponent):
             text = message.get(TEXT)
             language = detect(text)
             if language in ("ar", "en"):
-                found = {"entity": "language", "value": language, "start": 0, "end": len(text), "extractor": type(self).__name__}
+                found = {
+                    "entity": "language",
+                    "value": language,
+                    "start": 0,
+                    "end": len(text),
+                    "extractor": type(self).__name__,
+                }
                 message.set(ENTITIES, [*message.get(ENTITIES, []), found], add_to_output=True)
         return messages

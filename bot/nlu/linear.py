@@ -51,7 +51,13 @@ class LinearModel:
         return [(self.intents[place], float(chances[place])) for place in np.argsort(-chances)]
 
     def save(self, folder: Path) -> None:
-        np.savez(folder / NUMBERS, weights=self.weights, bias=self.bias, rarity=self.features.rarity, sharpness=self.sharpness)
+        np.savez(
+            folder / NUMBERS,
+            weights=self.weights,
+            bias=self.bias,
+            rarity=self.features.rarity,
+            sharpness=self.sharpness,
+        )
         names = {"intents": self.intents, "features": list(self.features.index)}
         (folder / NAMES).write_text(json.dumps(names, ensure_ascii=False), encoding="utf-8")
 

@@ -58,7 +58,15 @@ _ONES = _table(
 _HUNDREDS = _table(_100="ميه مايه ميت مييه hundred", _200="ميتين مييتين مايتين ميتان")
 _HUNDREDS |= {
     stem + hundred: Decimal(value)
-    for value, stems in {300: "ثلاث ثلث تلت", 400: "اربع ربع", 500: "خمس", 600: "ست", 700: "سبع", 800: "ثمان ثمن تمن", 900: "تسع"}.items()
+    for value, stems in {
+        300: "ثلاث ثلث تلت",
+        400: "اربع ربع",
+        500: "خمس",
+        600: "ست",
+        700: "سبع",
+        800: "ثمان ثمن تمن",
+        900: "تسع",
+    }.items()
     for stem in stems.split()
     for hundred in ("ميه", "مايه", "ميت")
 }
@@ -77,11 +85,15 @@ _MONEY_BEFORE = re.compile(
     re.IGNORECASE,
 )
 _OTHER_UNIT = re.compile(
-    r"\s*(?:%|٪|في المي|بالمي|بالمئ|شهر|شهور|[اأ]شهر|يوم|[اأ]يام|سن[ةه]|سنوات|سنين|شكر|مبروك|مره|سلام[هة]|ساع|دقيق|دقايق|مر[ةه]|مرات|قضي|قضايا|طلب|هجري|ميلادي|/|:\d"
+    r"\s*(?:%|٪|في المي|بالمي|بالمئ|شهر|شهور|[اأ]شهر|يوم|[اأ]يام|سن[ةه]|سنوات|سنين|ساع|دقيق|دقايق|مر[ةه]|مرات|قضي|قضايا"
+    r"|طلب|هجري|ميلادي|شكر|مبروك|سلام[هة]|/|:\d"
     r"|months?\b|days?\b|years?\b|hours?\b|minutes?\b|times\b|cases?\b|am\b|pm\b|percent\b)",
     re.IGNORECASE,
 )
-_NUMBER_NAME_BEFORE = re.compile(r"(?:رقم\w*|هوي\w+|جوال\w*|قرار|قراري|ماده|المادة|المرحله|خطوه|الخطوة|decisions?|article|step|number|no\.?)\s*$", re.IGNORECASE)
+_NUMBER_NAME_BEFORE = re.compile(
+    r"(?:رقم\w*|هوي\w+|جوال\w*|قرار|قراري|ماده|المادة|المرحله|خطوه|الخطوة|decisions?|article|step|number|no\.?)\s*$",
+    re.IGNORECASE,
+)
 _TOKEN = re.compile(
     r"(?P<digits>(?<![\dA-Za-z_.,/:-])-?\d{1,3}(?:[,٬ .]\d{3})+(?:[.٫]\d{1,2})?(?![\d,٬٫/]|[.:-]\d)"
     r"|(?<![\dA-Za-z_./:-])-?\d+(?:[.,٫]\d{1,2})?(?![\d٬٫/]|[.,:-]\d))"
@@ -114,7 +126,10 @@ def find_amounts(text: str) -> Iterator[Amount]:
             continue
         index += phrase.used
         first, last = tokens[index - phrase.used], tokens[index - 1]
-        before, after = western[max(0, first.start() - _AROUND) : first.start()], western[last.end() : last.end() + _AROUND]
+        before, after = (
+            western[max(0, first.start() - _AROUND) : first.start()],
+            western[last.end() : last.end() + _AROUND],
+        )
         currency = bool(_CURRENCY.match(after) or _CURRENCY_BEFORE.search(before))
         if before[-2:].strip(" -")[-1:].isdigit() and phrase.in_words:
             continue  # `15-20 ألف`: not the thousand alone
@@ -210,7 +225,7 @@ def _from_digits(digits: str) -> Decimal:
 
 
 def format_money(amount: Decimal, language: str) -> str:
-    """`9,000 ريال` or `SAR 9,000`: two places only where there are halalas, the number isolated so that it copies whole."""
+    """`9,000 ريال` or `SAR 9,000`: two places only for halalas; isolated, so that it copies whole."""
     amount = amount.quantize(Decimal("0.01"), rounding=ROUND_HALF_UP)
     number = f"{amount:,.0f}" if amount == amount.to_integral_value() else f"{amount:,.2f}"
     return isolate(f"SAR {number}") if language == "en" else f"{isolate(number)} ريال"

@@ -16,9 +16,15 @@ RIYADH = timezone(timedelta(hours=3), "Asia/Riyadh")
 """No daylight saving there, so no time zone database is needed."""
 
 _MONTHS = {
-    "ar": "يناير فبراير مارس أبريل مايو يونيو يوليو أغسطس سبتمبر أكتوبر نوفمبر ديسمبر".split(),
-    "en": "January February March April May June July August September October November December".split(),
-}
+    "ar": [
+        "يناير", "فبراير", "مارس", "أبريل", "مايو", "يونيو",
+        "يوليو", "أغسطس", "سبتمبر", "أكتوبر", "نوفمبر", "ديسمبر",
+    ],
+    "en": [
+        "January", "February", "March", "April", "May", "June",
+        "July", "August", "September", "October", "November", "December",
+    ],
+}  # fmt: skip
 _HIJRI_MONTHS = {
     "ar": [
         "محرم", "صفر", "ربيع الأول", "ربيع الآخر", "جمادى الأولى", "جمادى الآخرة",
@@ -73,7 +79,9 @@ class FoundDate:
 _NUMERIC = re.compile(
     r"(?<![\d/.-])(?:(?P<y1>\d{4})[-/.](?P<m1>\d{1,2})[-/.](?P<d1>\d{1,2})|(?P<d2>\d{1,2})[-/.](?P<m2>\d{1,2})[-/.](?P<y2>\d{4}))(?![\d/-])"
 )
-_NAMED = re.compile(r"(?<!\d)(?P<day>\d{1,2})\s*(?:من\s+)?(?P<month>[^\W\d_]+(?:\s+[^\W\d_]+)?)\s*،?,?\s*(?P<year>\d{4})(?!\d)")
+_NAMED = re.compile(
+    r"(?<!\d)(?P<day>\d{1,2})\s*(?:من\s+)?(?P<month>[^\W\d_]+(?:\s+[^\W\d_]+)?)\s*،?,?\s*(?P<year>\d{4})(?!\d)"
+)
 _HIJRI_YEARS = range(1343, 1501)
 _MONTH_NUMBERS = {
     (normalise(name), calendar): number
@@ -84,7 +92,7 @@ _MONTH_NUMBERS = {
 
 
 def find_dates(text: str) -> Iterator[FoundDate]:
-    """`2026-11-22`, `12/6/1448`, `22 نوفمبر 2026`, `١٢ رمضان ١٤٤٨`; the year tells the calendar. Impossible days are none."""
+    """`2026-11-22`, `12/6/1448`, `22 نوفمبر 2026`, `١٢ رمضان ١٤٤٨`; the year tells the calendar."""
     western = to_western(text)
     for match in _NUMERIC.finditer(western):
         year, month, day = (int(match[f"{part}1"] or match[f"{part}2"]) for part in "ymd")

@@ -13,14 +13,26 @@ from bot.text.language import is_arabizi
 from bot.text.normalise import normalise
 from bot.text.phrases import once, phrases_pattern
 
+_DYING = re.compile(r"موت|مت|ميت|يقتل|قتل|ذبح|\bdying\b|\bdied?\b|\bkill")
+
 
 def in_distress(text: str) -> bool:
     phrases, unless = _patterns()
+    words = _words(text)
+    return bool(phrases.search(words)) and not unless.search(words)
+
+
+def is_figure_of_speech(text: str) -> bool:
+    """`بموت من الضحك`: speaks of dying and means none of it."""
+    words = _words(text)
+    return bool(_DYING.search(words)) and bool(_patterns()[1].search(words))
+
+
+def _words(text: str) -> str:
     words = normalise(text.replace("'", "").replace("’", ""))
     if is_arabizi(text):
         words = " ".join(map(to_arabic, words.split()))
-    words = once(words)
-    return bool(phrases.search(words)) and not unless.search(words)
+    return once(words)
 
 
 @cache

@@ -16,8 +16,9 @@ _SENTENCE = 3
 """Words; one or two are a button, a name or a value, unless they ask, greet or ask for help."""
 
 _SCRIPTS = {
-    "DEVANAGARI": "hi", "BENGALI": "bn", "TAMIL": "ta", "TELUGU": "te", "MALAYALAM": "ml", "SINHALA": "si", "GURMUKHI": "pa",
-    "ETHIOPIC": "am", "CYRILLIC": "ru", "CJK": "zh", "HANGUL": "ko", "HIRAGANA": "ja", "THAI": "th", "MYANMAR": "my", "GREEK": "el",
+    "DEVANAGARI": "hi", "BENGALI": "bn", "TAMIL": "ta", "TELUGU": "te", "MALAYALAM": "ml", "SINHALA": "si",
+    "GURMUKHI": "pa", "ETHIOPIC": "am", "CYRILLIC": "ru", "CJK": "zh", "HANGUL": "ko", "HIRAGANA": "ja", "THAI": "th",
+    "MYANMAR": "my", "GREEK": "el",
 }  # fmt: skip
 
 # Letters of Urdu and Persian that nobody types by slip on an Arabic keyboard; words that Arabic does not have.
@@ -28,41 +29,58 @@ _ARABIC_SCRIPT_WORDS = {
     "ps": "زه څه څنګه دی کوم زما نه شم",
 }
 _LATIN_WORDS = {
-    "en": """a an and any am are arabic as at be been before but by can cant case check court day days debt did do does doesnt done dont
-        english exit far fee for from get give go had has have hello help her him his how i if in into is it its jail just last let
-        lift lifted long lost make many me money month months much must my need new next no not now of off ok on only open or
-        our out paid passport pay payment person please previous receipt request salary second send she should show sir speak
-        start status step still stop stopped suspended suspension talk tell thank thanks that the their them then there they
-        this time to today under up want was we what when where which who whose why will with without work would wrong yes you your
-        service services account bank car license court invoice travel number code question complaint again back cancel everything
-        delete forget free human agent employee documents papers procedure appeal loan instalments installments installment
-        family wife children prison iqama kafeel agency government ministry weather football joke hi bye goodbye good morning evening""",
-    "ar": """ana enta enti inta inti howa hiya ehna e7na 7na ma mo mu mish mesh msh mafi mafe maku abi abgha abga ab8a ab3'a abghi a7taj
-        wesh wsh esh eish aish ish shno shnu sho shlon kaif kef keef kayf leh lesh laish leeh lish wain wen ween fain fen feen mata
-        meta kam cam hal el al il ala 3ala 3alay 3alaya fi fe fel bel lel min mn men m3 ma3 ma3i 3an 3ani wa w aw ya yalla wallah
-        walla wala wla inno enno elli elly illi ely hatha hatha hathi hada hadi haza thalatha sayyara sayara safar asafer asafr
-        rateb ratbi ratebi ragam raqam raqm rqm fatora fatoora fatorah fatoura dayn den debun mablagh madri adri a3rif a3raf
-        agdar aqdar a8dar gadr mumkin momkin mmkn law lo lw sama7t samaht samht shukran shokran mashkoor tayeb tayyeb zain zen
-        kwayes tamam inshallah insha alhamdulillah salam salamu alaikum alaykum marhaba mar7aba hala ahlan ahlain sabah masa
-        eqaf iqaf e8af i8af eeqaf i8aaf eiqaf khadamat 5adamat al5admat khadmat khedmat 5admati khadamati mawgoof maw8oof
-        mowagaf mawqoof arfa3 erfa3 yerfa3 raf3 adfa3 dafa3t asadded sadad asadid tawakalna absher najiz nafath hawiya hawyti
-        iqamati akhoy abuy ommi zawji zojti 3ayali awladi allah akhi ukhti bas bs lazem lazim lssa lessa baqi bagi khalas
-        khalast 5alas alheen al7een el7een al2an bokra bukra ams elyom alyom ba3d ba3ad gabl qabl kul kol shay shi haja haga""",
-    "tl": """ang ng mga ako ko mo siya sila kami ito iyan po opo ba hindi paano kailan bakit saan magkano kung sa ay na para lang
-        pwede puwede gusto kailangan yung nga naman wala meron salamat tulong serbisyo sahod bayad magbayad""",
-    "id": """saya aku anda kamu tidak bisa apa bagaimana kapan kenapa mengapa berapa dimana mana yang untuk dengan dari ini itu
-        dan atau sudah belum mau ingin harus tolong layanan gaji bayar membayar terima kasih adalah di ke""",
-    "ur": """mera meri mere mujhe aap kya kyun kaise kab kahan kitna kitne hai hain nahi nahin hoga hogi karna karo kar raha rahi
-        chahiye ho gaya gayi ki ka ke ko se aur paisa tankhwah band bhai""",
-    "fr": """je tu il elle nous vous est sont le la les un une des du mon ma mes ne pas que qui comment quand pourquoi combien
-        où pour avec dans et ou bonjour merci services salaire payer mes""",
-    "es": "yo el los las una unos mi mis no que como cuando porque cuanto donde para con por hola gracias es son puedo pagar quiero",
+    "en": """
+        a an and any am are arabic as at be been before but by can cant case check court day days debt did do
+        does doesnt done dont english exit far fee for from get give go had has have hello help her him his how
+        i if in into is it its jail just last let lift lifted long lost make many me money month months much
+        must my need new next no not now of off ok on only open or our out paid passport pay payment person
+        please previous receipt request salary second send she should show sir speak start status step still
+        stop stopped suspended suspension talk tell thank thanks that the their them then there they this time
+        to today under up want was we what when where which who whose why will with without work would wrong yes
+        you your service services account bank car license court invoice travel number code question complaint
+        again back cancel everything delete forget free human agent employee documents papers procedure appeal
+        loan instalments installments installment family wife children prison iqama kafeel agency government
+        ministry weather football joke hi bye goodbye good morning evening""",
+    "ar": """
+        ana enta enti inta inti howa hiya ehna e7na 7na ma mo mu mish mesh msh mafi mafe maku abi abgha abga
+        ab8a ab3'a abghi a7taj wesh wsh esh eish aish ish shno shnu sho shlon kaif kef keef kayf leh lesh laish
+        leeh lish wain wen ween fain fen feen mata meta kam cam hal el al il ala 3ala 3alay 3alaya fi fe fel bel
+        lel min mn men m3 ma3 ma3i 3an 3ani wa w aw ya yalla wallah walla wala wla inno enno elli elly illi ely
+        hatha hatha hathi hada hadi haza thalatha sayyara sayara safar asafer asafr rateb ratbi ratebi ragam
+        raqam raqm rqm fatora fatoora fatorah fatoura dayn den debun mablagh madri adri a3rif a3raf agdar aqdar
+        a8dar gadr mumkin momkin mmkn law lo lw sama7t samaht samht shukran shokran mashkoor tayeb tayyeb zain
+        zen kwayes tamam inshallah insha alhamdulillah salam salamu alaikum alaykum marhaba mar7aba hala ahlan
+        ahlain sabah masa eqaf iqaf e8af i8af eeqaf i8aaf eiqaf khadamat 5adamat al5admat khadmat khedmat
+        5admati khadamati mawgoof maw8oof mowagaf mawqoof arfa3 erfa3 yerfa3 raf3 adfa3 dafa3t asadded sadad
+        asadid tawakalna absher najiz nafath hawiya hawyti iqamati akhoy abuy ommi zawji zojti 3ayali awladi
+        allah akhi ukhti bas bs lazem lazim lssa lessa baqi bagi khalas khalast 5alas alheen al7een el7een al2an
+        bokra bukra ams elyom alyom ba3d ba3ad gabl qabl kul kol shay shi haja haga""",
+    "tl": """
+        ang ng mga ako ko mo siya sila kami ito iyan po opo ba hindi paano kailan bakit saan magkano kung sa ay
+        na para lang pwede puwede gusto kailangan yung nga naman wala meron salamat tulong serbisyo sahod bayad
+        magbayad""",
+    "id": """
+        saya aku anda kamu tidak bisa apa bagaimana kapan kenapa mengapa berapa dimana mana yang untuk dengan
+        dari ini itu dan atau sudah belum mau ingin harus tolong layanan gaji bayar membayar terima kasih adalah
+        di ke""",
+    "ur": """
+        mera meri mere mujhe aap kya kyun kaise kab kahan kitna kitne hai hain nahi nahin hoga hogi karna karo
+        kar raha rahi chahiye ho gaya gayi ki ka ke ko se aur paisa tankhwah band bhai""",
+    "fr": """
+        je tu il elle nous vous est sont le la les un une des du mon ma mes ne pas que qui comment quand
+        pourquoi combien où pour avec dans et ou bonjour merci services salaire payer mes""",
+    "es": """
+        yo el los las una unos mi mis no que como cuando porque cuanto donde para con por hola gracias es son
+        puedo pagar quiero""",
     "tr": "ben sen bu ne nasıl neden kaç için ve bir mi mı değil var yok hizmet ödeme maaş istiyorum merhaba benim",
 }  # fmt: skip
 _KNOWN = {code: frozenset(words.split()) for code, words in _LATIN_WORDS.items()}
 _KNOWN_ARABIC_SCRIPT = {code: frozenset(words.split()) for code, words in _ARABIC_SCRIPT_WORDS.items()}
 # A digit that stands for a letter, inside or before a word: 3ala, a7taj, ba3d. Not 2nd, 4g, mp3, 500k.
-_ARABIZI_DIGIT = re.compile(r"\b(?!\d+(?:k|m|st|nd|rd|th|am|pm|sar|g|x|h|d|mb|gb)\b)(?:[235-9]'?[a-z]{2,}|[a-z]+[235-9]'?[a-z]+|[a-z]{2,}[379])\w*", re.I)
+_ARABIZI_DIGIT = re.compile(
+    r"\b(?!\d+(?:k|m|st|nd|rd|th|am|pm|sar|g|x|h|d|mb|gb)\b)(?:[235-9]'?[a-z]{2,}|[a-z]+[235-9]'?[a-z]+|[a-z]{2,}[379])\w*",
+    re.I,
+)
 _ARABIZI_ARTICLE = re.compile(r"\b(?:el|al|il)[- ]?(?=[a-z23579])", re.I)
 
 _LATIN_WORD = re.compile(r"[^\W_]+(?:'[^\W\d_]+)?")

@@ -26,7 +26,8 @@ _MONEY = re.compile(r"ريال|راتب|مبلغ|[أا]لف|آلاف|دين|قس
 
 _FORMS = re.compile(
     r"(?P<keep>(?<![\w-])[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}(?![\w-])|(?<!\w)(?=[0-9]*[a-f])[0-9a-f]{32}(?!\w)"
-    r"|(?<!\d)(?:1[34]|19|20)\d\d([-/.])(?:0?[1-9]|1[0-2])\2(?:[012]?\d|3[01])(?!\d)(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?)?"
+    r"|(?<!\d)(?:1[34]|19|20)\d\d([-/.])(?:0?[1-9]|1[0-2])\2(?:[012]?\d|3[01])(?!\d)"
+    r"(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?)?"
     r"|(?<!\d)(?:[012]?\d|3[01])([-/.])(?:0?[1-9]|1[0-2])\3(?:1[34]|19|20)\d\d(?!\d))"
     r"|(?P<email>(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+)"
     rf"|(?P<iban>(?<![A-Za-z0-9])[A-Za-z]{{2}}{GAP}\d{GAP}\d(?:{GAP}[A-Za-z0-9]){{11,30}}(?![A-Za-z0-9]))"
@@ -85,7 +86,10 @@ def mask_any(value: Any) -> Any:
 
 
 def _spans(text: str) -> list[tuple[int, int, str]]:
-    spans = [(secret.start, secret.end, "code" if secret.kind == "bank_code" else secret.kind) for secret in find_secrets(text)]
+    spans = [
+        (secret.start, secret.end, "code" if secret.kind == "bank_code" else secret.kind)
+        for secret in find_secrets(text)
+    ]
     for match in _FORMS.finditer(text):
         name = match.lastgroup or ""
         if name == "iban" and not is_iban(match.group()):

@@ -13,7 +13,20 @@ from bot.text.digits import to_western
 
 # Hamza seats, and the Persian letters that phones and the Saudi g (گ) bring.
 _LETTERS = CharMapper(
-    {"ؤ": "و", "ئ": "ي", "ء": "", "ـ": "", "ک": "ك", "ی": "ي", "ہ": "ه", "ھ": "ه", "گ": "ق", "ڤ": "ف", "پ": "ب", "چ": "ج"}
+    {
+        "ؤ": "و",
+        "ئ": "ي",
+        "ء": "",
+        "ـ": "",
+        "ک": "ك",
+        "ی": "ي",
+        "ہ": "ه",
+        "ھ": "ه",
+        "گ": "ق",
+        "ڤ": "ف",
+        "پ": "ب",
+        "چ": "ج",
+    }
 )
 _STRETCHED = re.compile(r"([^\W\d_])\1{2,}")
 _THOUSANDS = re.compile(r"(?<=\d)[,٬](?=\d{3})")
@@ -21,7 +34,7 @@ _NOT_WORDS = re.compile(r"[\W_]+")
 
 
 def normalise(text: str) -> str:
-    """`أبغىىىى الفَاتُورة!!` → `ابغي الفاتوره`. Lower case, 0-9, words parted by one space; empty when there is no word."""
+    """`أبغىىىى الفَاتُورة!!` → `ابغي الفاتوره`. Lower case, 0-9, one space between words, or nothing at all."""
     text = to_western(dediac_ar(clean(text)).lower())
     text = normalize_teh_marbuta_ar(normalize_alef_maksura_ar(normalize_alef_ar(_LETTERS(text))))
     text = _NOT_WORDS.sub(" ", _THOUSANDS.sub("", text))

@@ -9,7 +9,7 @@ from bot.text.normalise import normalise
 LAST = -1
 
 _NAMES = {
-    1: "اول اولي اولانيه first 1st",
+    1: "اول اولي اولا اولانيه first 1st",
     2: "ثاني ثانيه تاني تانيه second 2nd",
     3: "ثالث ثالثه تالت تالته third 3rd",
     4: "رابع رابعه fourth 4th",
@@ -31,7 +31,10 @@ _COUNTS = {
 _NUMBERED = re.compile(r"\b(?:ال)?(?:رقم|خيار|number|no|option)\s+(\d{1,2}|[^\W\d]+)\b(?!\s*\d)")
 _DEFINITE = re.compile(r"\b(?:و|ف)?(?:بال|لل|ال|the )(\w+)")
 # `من الأول` asks to begin again, `المرة الثانية` is about time.
-_NOT_A_CHOICE = re.compile(r"\bمن الاول\b|\b(?:ال)?مره (?:ال)?\w+|\b(?:ال)?يوم (?:ال)?\w+|\b(?:at|the) last (?:time|night|day)\b|\b(?:in|at) the \w+ place\b")
+_NOT_A_CHOICE = re.compile(
+    r"\bمن الاول\b|\b(?:ال)?مره (?:ال)?\w+|\b(?:ال)?يوم (?:ال)?\w+"
+    r"|\b(?:at|the) last (?:time|night|day)\b|\b(?:in|at) the \w+ place\b"
+)
 
 
 def parse_ordinal(text: str) -> int | None:

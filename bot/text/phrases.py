@@ -10,7 +10,7 @@ _DOUBLED = re.compile(r"([^\W\d_])\1")
 
 
 def phrases_pattern(phrases: list[str]) -> re.Pattern[str]:
-    """`word*` takes any ending, `a ~ b` lets at most two words stand between. Whole words, of a text that went through `once`."""
+    """`word*` takes any ending, `a ~ b` lets at most two words stand between. To be searched in a text after `once`."""
     return re.compile(rf"(?<!\S)(?:{'|'.join(map(_phrase, phrases))})(?!\S)")
 
 
@@ -22,5 +22,9 @@ def once(words: str) -> str:
 def _phrase(phrase: str) -> str:
     parts = []
     for part in phrase.split("~"):
-        parts.append(r"\s".join(re.escape(once(normalise(word))) + (r"\S*" if word.endswith("*") else "") for word in part.split()))
+        parts.append(
+            r"\s".join(
+                re.escape(once(normalise(word))) + (r"\S*" if word.endswith("*") else "") for word in part.split()
+            )
+        )
     return r"(?:\s\S+){0,2}\s".join(parts)

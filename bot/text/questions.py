@@ -12,7 +12,8 @@ _SHORT = 5
 """Messages of fewer words hold one question, whatever stands in them, unless a mark parts them."""
 
 _ASKS = (
-    r"(?:هل|كم|متى|متي|وش|ايش|إيش|أيش|شنو|شو|كيف|ليش|ليه|لماذا|وين|فين|أين|اين|مين|من\s+اللي|أقدر|اقدر|يقدر|ممكن|يصير|لازم|ابي\s+اعرف|ابغى\s+اعرف|أبغى\s+أعرف)"
+    r"(?:هل|كم|متى|متي|وش|ايش|إيش|أيش|شنو|شو|كيف|ليش|ليه|لماذا|وين|فين|أين|اين|مين|من\s+اللي|أقدر|اقدر|يقدر|ممكن|يصير|لازم"
+    r"|ابي\s+اعرف|ابغى\s+اعرف|أبغى\s+أعرف)"
 )
 _ENGLISH_ASKS = r"(?:how|what|when|where|why|who|which|can|is|are|do|does|will|should)"
 _MARK = re.compile(r"(?<=[؟?])[\s؟?!.،,]*|\n+")
@@ -39,6 +40,11 @@ def pieces(text: str) -> list[str]:
     if len(parts) < 2:
         return [text]
     return [*parts[: _MOST - 1], " ".join(parts[_MOST - 1 :])] if len(parts) > _MOST else parts
+
+
+def asks(text: str) -> bool:
+    """Whether a message is a question by its mark or its words."""
+    return bool(_ASKS_ITSELF.search(text))
 
 
 def _add(parts: list[str], part: str) -> None:

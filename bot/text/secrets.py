@@ -35,7 +35,7 @@ _OWNER = (
     r"|my|bank|account|card|nafath|absher|najiz|app|for|of|the|rajhi))*"
 )
 _IS = r"\s*(?::|=|：|\s(?:هي|هو|هيا|is|=)\b)\s*"
-_PASSWORD_WORD = (
+_ENTRY_WORD = (
     r"(?:كلم[ةه]\s*(?:ال)?(?:سر\w*|مرور\w*)|كلم[ةت]\s*(?:مروري|سري)|باس\s?وو?رد\w*|باسورد\w*|باسوورد\w*|ال?رقم\s*ال?سري\w*|رقمي\s*السري"
     r"|\bpass\s?word\b|\bpasscode\b|\bpwd\b|\bpin\b(?:\s*(?:code|number))?)"
 )
@@ -45,12 +45,13 @@ _NO_VALUE = (
     r"|غلط|خط[أا]|ما|مو|مش|غير|صحيح\w*|من|في|نفس|كم|وش|[إا]يش|ال\w*|مطلوب\w*|سر[يّ]\w*|ضروري\w*)\b)"
 )
 _PASSWORD = re.compile(
-    rf"{_PASSWORD_WORD}{_OWNER}(?:{_IS}{_NO_VALUE}(?P<told>[^\s؟?،,.]{{3,}})(?=\s*(?:$|[.،,!]|\d|و))"
+    rf"{_ENTRY_WORD}{_OWNER}(?:{_IS}{_NO_VALUE}(?P<told>[^\s؟?،,.]{{3,}})(?=\s*(?:$|[.،,!]|\d|و))"
     rf"|{_IS}(?P<told_sign>{_WITH_DIGIT_OR_SIGN})|\s+(?P<bare>{_WITH_DIGIT_OR_SIGN}))",
     re.IGNORECASE,
 )
 _CVV = re.compile(
-    r"(?:\bcvv2?\b|\bcvc\b|(?:ال)?رقم\s*ال?[تث]لا[تث]\w*\s*\w*|security code)\D{0,25}?(?P<value>\d{3,4})(?!\d)", re.IGNORECASE
+    r"(?:\bcvv2?\b|\bcvc\b|(?:ال)?رقم\s*ال?[تث]لا[تث]\w*\s*\w*|security code)\D{0,25}?(?P<value>\d{3,4})(?!\d)",
+    re.IGNORECASE,
 )
 _BANK = r"(?:بنك\w*|راجحي|[أا]هلي|[إا]نماء|مصرف|نفاذ|بطاق\w*|صراف\w*|\bbank|\bnafath|\bcard|\brajhi)"
 _CODE_WORD = r"(?:رمز\w*|كود\w*|\bcode|\botp)"

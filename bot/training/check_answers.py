@@ -26,12 +26,14 @@ TITLE = 20
 FORBIDDEN = ("wrong", "likely_wrong", "outdated")
 UNVERIFIED = ("unverified", "partly_unverified")
 HEDGES = {
-    "ar": "ليس مؤكد|غير مؤكد|لم (نجد|نتحقق|نطلع|يُعلن|يصدر)|لا نعرف|متداول|[نذ]ُقل|نُشر|المنشور|نُسب|يُ?ذكر|ذُكر|[أا]ُ?علن"
-    "|بحسب|قالت?|قيل|يُقال|ربما|قد ",
+    "ar": "ليس مؤكد|غير مؤكد|لم (نجد|نتحقق|نطلع|يُعلن|يصدر)|لا نعرف|لا نذكر|متداول|نُقل|نُشر|المنشور|نُسب|يُذكر|ذُكر|ذكر"
+    "|[أا]ُ?علن|بحسب|قالت?|قيل|يُقال|ربما|قد ",
     "en": "not (sure|certain|found|verified)|is sure to|no (official|reliable|published)|found no|did not find|report"
     "|sa(id|y)|told|published|announced|may |might|according|quoted",
 }
 """Words that keep what is not verified from being told as a fact."""
+LOOK_FOR_YOURSELF = {"CH-2"}
+"""Facts that only say where to look: whoever goes there sees it."""
 WITHOUT_FACTS: dict[str, str] = {}
 """FAQ answers that rest on no fact, each with its reason."""
 
@@ -127,6 +129,7 @@ def problems(known: Known) -> Iterator[Problem]:
         yield from blocking
         yield from unknown_told(known, answer)
         if not blocking:
+            yield from for_nobody_in_particular(known, answer)
             yield from unlike_twins(known, answer)
             yield from bare_unverified(known, answer)
             yield from _all(every, CHECKS)
@@ -193,6 +196,15 @@ def unlike(one: Variant, other: Variant) -> Iterator[str]:
     yield from (what for what, (left, right) in compared.items() if left != right)
 
 
+def for_nobody_in_particular(known: Known, answer: Answer) -> Iterator[Problem]:
+    """Somebody who is not verified, on a channel without words of its own, hears something too."""
+    for language, variants in answer.variants.items():
+        if all(variant.when or variant.channel for variant in variants):
+            wrong = f"{answer.name} ({language}): لا صيغة لمن لا تنطبق عليه when"
+            fix = "اكتب صيغة بلا when ولا channel"
+            yield known.files[answer.path].problem(wrong, fix, "responses", answer.name, language)
+
+
 # what it rests on
 
 
@@ -218,12 +230,10 @@ def forbidden_facts(spot: Spot) -> Iterator[Problem]:
 def bare_unverified(known: Known, answer: Answer) -> Iterator[Problem]:
     """What is not verified is told as such in one of the variants that rest on it."""
     for language in LANGUAGES:
-        said: dict[str, list[Spot]] = {}
-        for spot in spots(known, answer):
-            for fact, status in spot.statuses.items():
-                if spot.language == language and status in UNVERIFIED and not spot.step:
-                    said.setdefault(fact, []).append(spot)
-        for fact, resting in said.items():
+        every = [spot for spot in spots(known, answer) if spot.language == language and not spot.step]
+        unsure = {fact for spot in every for fact, status in spot.statuses.items() if status in UNVERIFIED}
+        for fact in sorted(unsure - LOOK_FOR_YOURSELF):
+            resting = [spot for spot in every if fact in spot.variant.facts]
             words = " ".join(f"{spot.variant.text} {spot.variant.more}" for spot in resting)
             if not re.search(HEDGES[language], words, re.IGNORECASE):
                 fix = "قل: «المتداول» أو «لم نجد نصًا رسميًا»، أو احذف الرقم من facts"

@@ -207,11 +207,12 @@ class Player:
             assert titles == turn["buttons"], f"{where}\noffered {titles}"
 
     def compare_database(self) -> None:
-        with Session(self.stage.cases, future=True) as session:
-            for held in self.scenario.get("database", []):
-                found = [list(row) for row in session.execute(text(self.fill(held["select"])))]
-                wanted = [[self.fill(cell) if isinstance(cell, str) else cell for cell in row] for row in held["is"]]
-                assert found == wanted, f"{held['select']}\nholds {found}"
+        for held in self.scenario.get("database", []):
+            query = self.fill(held["select"])
+            with Session(self.stage.cases, future=True) as session:
+                found = [list(row) for row in session.execute(text(query))]
+            wanted = [[self.fill(cell) if isinstance(cell, str) else cell for cell in row] for row in held["is"]]
+            assert found == wanted, f"{held['select']}\nholds {found}"
 
     def names(self) -> list[str]:
         return [answer["name"] for answer in self.last]

@@ -1,0 +1,32 @@
+"""A number of months, as people say it: `٦ شهور`, `ستة أشهر`, `شهرين`, `نص سنة`, `12`."""
+
+from __future__ import annotations
+
+import re
+
+from bot.text.normalise import normalise
+
+_FIXED = {
+    "نص سنه": 6, "نصف سنه": 6, "سنه ونص": 18, "سنتين": 24, "سنتان": 24, "عامين": 24, "سنه": 12, "عام": 12,
+    "شهرين": 2, "شهران": 2, "half a year": 6, "two years": 24, "a year": 12, "one year": 12,
+}  # fmt: skip
+_WORDS = {
+    "شهر": 1, "ثلاث": 3, "ثلاثه": 3, "تلات": 3, "اربع": 4, "اربعه": 4, "خمس": 5, "خمسه": 5, "ست": 6, "سته": 6,
+    "سبع": 7, "سبعه": 7, "ثمان": 8, "ثمانيه": 8, "ثمن": 8, "تسع": 9, "تسعه": 9, "عشر": 10, "عشره": 10,
+    "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10,
+    "twelve": 12,
+}  # fmt: skip
+_NUMBER = re.compile(r"(?<![\d.,])(\d{1,3})(?![\d.,])")
+
+
+def parse_months(text: str) -> int | None:
+    """Months that the message names, None when it names none. The range is the caller's to judge."""
+    plain = normalise(text)
+    numbers = _NUMBER.findall(plain)
+    if numbers:
+        years = re.search(r"\d+ ?(?:سنوات|سنه|سنين|years?)", plain)
+        return int(numbers[0]) * (12 if years else 1)
+    for phrase, months in _FIXED.items():
+        if re.search(rf"\b{phrase}\b", plain):
+            return months
+    return next((_WORDS[word] for word in plain.split() if word in _WORDS), None)
