@@ -75,6 +75,7 @@ def application(settings: Settings, assistant: object) -> Sanic:
     app = Sanic("bot", configure_logging=False)
     app.config.REQUEST_MAX_SIZE = LONGEST_BODY
     app.config.RESPONSE_TIMEOUT = 60
+    app.config.MOTD = False
     app.ctx.assistant = assistant
 
     @app.get("/ready")

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 
 HELP = "start the assistant on this machine"
@@ -18,8 +17,6 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    os.environ.setdefault("RASA_TELEMETRY_ENABLED", "false")
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     from actions.case_db.engine import make_engine
     from actions.case_db.engine import upgrade as upgrade_cases
     from actions.case_db.seed import seed
@@ -29,8 +26,9 @@ def run(options: argparse.Namespace) -> int:
     from bot.serve import check_start
     from bot.serve import run as serve
     from bot.settings import settings
-    from bot.training.model import is_current
+    from bot.training.model import is_current, quiet_environment
 
+    quiet_environment()
     try:
         check_start(settings())
         if not is_current():

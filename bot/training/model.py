@@ -21,6 +21,8 @@ MODELS = ROOT / "models"
 KEPT = 2
 """The newest models; the one before serves for going back."""
 
+_UNFINISHED = "new-"
+
 _TRAINED_ON = (
     "data/nlu/**/*.yml",
     "data/rules/**/*.yml",
@@ -81,7 +83,7 @@ def train(progress: Progress, force: bool = False) -> Path:
 
     path = model_path()
     # made beside its place and moved there whole: whoever looks sees a complete model or none
-    made = path.with_name(f"new-{os.getpid()}.tar.gz")
+    made = path.with_name(f"{_UNFINISHED}{os.getpid()}.tar.gz")
     say("تحميل Rasa، نحو 10 ثوان | loading Rasa, about 10 seconds")
     import rasa.model_training
     from rasa.shared.exceptions import RasaException
@@ -113,6 +115,7 @@ def train(progress: Progress, force: bool = False) -> Path:
 def quiet_environment() -> None:
     """Before Rasa is imported: no telemetry, and no remarks of its libraries about themselves."""
     os.environ["RASA_TELEMETRY_ENABLED"] = "false"
+    os.environ["LOG_LEVEL"] = "ERROR"  # Rasa's, which also turns its progress bars off
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("SQLALCHEMY_SILENCE_UBER_WARNING", "1")
     warnings.showwarning = _show_of_data
@@ -153,6 +156,6 @@ class _Steps(logging.Handler):
 
 
 def _forget_old(newest: Path) -> None:
-    models = sorted(MODELS.glob("*[0-9a-f].tar.gz"), key=lambda path: path.stat().st_mtime, reverse=True)
-    for path in [path for path in models if path != newest][KEPT - 1 :]:
+    others = [path for path in MODELS.glob("*.tar.gz") if path != newest and not path.name.startswith(_UNFINISHED)]
+    for path in sorted(others, key=lambda path: path.stat().st_mtime, reverse=True)[KEPT - 1 :]:
         path.unlink()
