@@ -263,7 +263,7 @@ class Assistant:
             elif turn.tracker is not None:
                 if "action_switch_language" in names:
                     row.language_fixed = True
-                    row.language = turn.tracker.get_slot("language") or turn.language
+                    row.language = turn.tracker.get_slot("language_wanted") or turn.language
                 session.add_all(
                     TrackerEvent(
                         conversation=turn.conversation,

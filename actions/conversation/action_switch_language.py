@@ -20,4 +20,4 @@ class ActionSwitchLanguage(BotAction):
             wanted = "en" if english and not arabic else "ar" if arabic and not english else None
         wanted = wanted or ("ar" if heard.language == "en" else "en")
         say("utter_switch_language", language=wanted)
-        return [SlotSet("language", wanted)]
+        return [SlotSet("language_wanted", wanted)]

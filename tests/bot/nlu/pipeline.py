@@ -16,7 +16,6 @@ from bot.nlu.bands import ConfidenceBands
 from bot.nlu.classifier import IntentClassifier
 from bot.nlu.encoder import SentenceEncoder
 from bot.nlu.entities import SpacyEntityExtractor
-from bot.nlu.language import LanguageDetector
 from bot.nlu.tokenizer import ArabicTokenizer
 
 SENTENCES = {
@@ -52,7 +51,6 @@ class Pipeline:
         self._create(IntentClassifier).train(data)
         self.after = [
             self._create(SpacyEntityExtractor),
-            self._create(LanguageDetector),
             self.load(),
             self._create(ConfidenceBands),
         ]

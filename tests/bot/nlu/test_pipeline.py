@@ -7,7 +7,7 @@ import pytest
 import yaml
 from rasa.engine.storage.resource import Resource
 
-from bot.nlu import bands, classifier, encoder, entities, fingerprint, language, tokenizer
+from bot.nlu import bands, classifier, encoder, entities, fingerprint, tokenizer
 from bot.nlu.classifier import IntentClassifier, UntrainedClassifier
 from bot.nlu.linear import NAMES, NUMBERS
 from bot.project import ROOT
@@ -17,7 +17,6 @@ COMPONENTS = [
     tokenizer.ArabicTokenizer,
     encoder.SentenceEncoder,
     entities.SpacyEntityExtractor,
-    language.LanguageDetector,
     classifier.IntentClassifier,
     bands.ConfidenceBands,
 ]
@@ -52,15 +51,6 @@ def test_plain_distress_is_sure_whatever_else_is_said(pipeline: Pipeline, text: 
 @pytest.mark.parametrize("text", ["بموت من الضحك", "بموت من الحر"])
 def test_a_figure_of_speech_is_no_distress(pipeline: Pipeline, text: str) -> None:
     assert "distress" not in {rank["name"] for rank in pipeline.parse(text)["intent_ranking"]}
-
-
-def test_language_is_told_of_full_sentences_only(pipeline: Pipeline) -> None:
-    def languages(text: str) -> list[str]:
-        return [entity["value"] for entity in pipeline.parse(text)["entities"] if entity["entity"] == "language"]
-
-    assert languages("how long does it take") == ["en"]
-    assert languages("كم ياخذ رفع الايقاف") == ["ar"]
-    assert languages("9000") == languages("الراجحي") == languages("मेरी सेवा क्यों बंद है") == []
 
 
 def test_the_model_read_back_says_the_same(pipeline: Pipeline) -> None:
