@@ -37,7 +37,8 @@ class Heard:
 
     def entity(self, name: str) -> str | None:
         """The first value of that kind in the message."""
-        return next((e["value"] for e in self.tracker.latest_message.get("entities") or [] if e["entity"] == name), None)
+        found = self.tracker.latest_message.get("entities") or []
+        return next((entity["value"] for entity in found if entity["entity"] == name), None)
 
     def names_said_before(self) -> Iterator[str]:
         """Names of the answers given before this message, newest first."""

@@ -7,7 +7,6 @@ answer was taken. Rasa asks the question that `requested_slot` names (`utter_ask
 
 from __future__ import annotations
 
-
 from abc import abstractmethod
 
 from rasa_sdk.events import ActiveLoop, FollowupAction, SlotSet

@@ -17,10 +17,11 @@ ANSWERS = {
     "NotReady:decision_34": "utter_error_not_ready_decision",
     "BadValue:amount": "utter_error_amount",
     "BadValue:months": "utter_error_months",
+    "Unavailable": "utter_error_unavailable",
 }
 """By the error's name, or by name and reason where the reason has words of its own."""
 
 
 def answer_to(error: ServiceError) -> str:
     name = type(error).__name__
-    return ANSWERS.get(f"{name}:{error.reason}") or ANSWERS.get(name, "utter_error_unavailable")
+    return ANSWERS.get(f"{name}:{error.reason}") or ANSWERS.get(name, ANSWERS["Unavailable"])

@@ -36,11 +36,14 @@ class ActionServer(EndpointConfig):
 
     async def request(self, json: dict[str, Any], **_: Any) -> Any:  # type: ignore[override]
         try:
-            async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=self.timeout)) as session:
-                async with session.post(self.url, json=json) as response:
-                    if response.status == 200:
-                        return await response.json()
-                    cause = f"answered {response.status}"
+            patience = aiohttp.ClientTimeout(total=self.timeout)
+            async with (
+                aiohttp.ClientSession(timeout=patience) as session,
+                session.post(self.url, json=json) as response,
+            ):
+                if response.status == 200:
+                    return await response.json()
+                cause = f"answered {response.status}"
         except (aiohttp.ClientError, asyncio.TimeoutError) as error:
             cause = type(error).__name__
         raise _failed(json.get("next_action"), cause)

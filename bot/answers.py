@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -83,15 +84,20 @@ class Answer:
 class Answers:
     """All answers of a folder. `render` is the one way from a name to words."""
 
-    def __init__(self, data: Path = DATA, without: Collection[Path] = ()) -> None:
-        """`without`: files that `bot check` found unreadable, so that it can look at the rest all the same."""
+    def __init__(self, data: Path = DATA, without: Collection[Path] = (), operator: str = "") -> None:
+        """`without`: files that `bot check` found unreadable, so that it can look at the rest all the same.
+        `operator`: who runs the assistant; without one it says of itself that it is a demonstration."""
         facts_file = _load(data / "facts.yml")
         self.facts: dict[str, dict] = {
-            fact["id"]: fact
-            for fact in [*sum(facts_file["facts"].values(), []), *facts_file["beyond_articles"]]
+            fact["id"]: fact for fact in chain(*facts_file["facts"].values(), facts_file["beyond_articles"])
         }
         self.sources = {(entry["title"], str(entry["date"])): entry for entry in facts_file["sources"]}
         self.labels = _labels(data)
+        if operator:
+            run_by = self.labels["operated"]["by"]
+            self.labels["missing"]["who_runs_it"] = {
+                language: run_by[language].format(operator=operator) for language in LANGUAGES
+            }
         self.answers: dict[str, Answer] = {}
         for path in sorted(set((data / "responses").rglob("*.yml")) - set(without)):
             for name, entry in (_load(path).get("responses") or {}).items():
@@ -158,7 +164,8 @@ class Answers:
             if not variant.when:
                 return variant
             who = who or person()
-            if variant.when.get("kind", who.kind) == who.kind and variant.when.get("verified", who.verified) == who.verified:
+            known = {"kind": who.kind, "verified": who.verified}
+            if all(known[key] == wanted for key, wanted in variant.when.items()):
                 return variant
         raise AnswerError(f"{name} has no variant for everybody in {language}")
 

@@ -16,6 +16,7 @@ from rasa.shared.core.trackers import DialogueStateTracker
 from bot.answers import AnswerError, Answers, Person, payload
 from bot.catalogue import title
 from bot.project import DATA
+from bot.settings import settings
 from bot.tracker_store import CURRENT
 
 log = logging.getLogger(__name__)
@@ -34,7 +35,7 @@ class FileResponses(NaturalLanguageGenerator):
     def __init__(self, endpoint_config: object = None, domain: object = None) -> None:
         self._stamp = _newest()
         self._looked = time.monotonic()
-        self.answers = Answers()
+        self.answers = Answers(operator=settings().operator)
 
     def refresh(self) -> None:
         """Take changed files when they can be read and pass the check; else keep the answers that stand."""
@@ -48,7 +49,7 @@ class FileResponses(NaturalLanguageGenerator):
         try:
             from bot.training.check import problems
 
-            answers = Answers()
+            answers = Answers(operator=settings().operator)
             wrong = problems(answers)
         except (AnswerError, OSError, KeyError, ValueError) as error:
             wrong = [str(error)]

@@ -37,6 +37,8 @@ LONGEST_BODY = 200_000
 def check_start(settings: Settings) -> None:
     """Refuse what cannot work before anything is loaded: settings and taken ports."""
     check_production(action_settings())
+    if settings.production and not settings.operator:
+        raise SettingsError("BOT_ENV=production refuses to start:\n  OPERATOR_NAME is missing; it is said in the first line.")
     for name, port in (("BOT_PORT", settings.bot_port), ("ACTION_PORT", settings.action_port)):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -62,7 +64,7 @@ async def wait_for_actions(child: subprocess.Popen, port: int) -> None:
     deadline = asyncio.get_running_loop().time() + CHILD_PATIENCE
     while asyncio.get_running_loop().time() < deadline:
         if child.poll() is not None:
-            raise SettingsError(f"the action server ended at its start with code {child.returncode}; its reason stands above")
+            raise SettingsError(f"the action server ended at its start (code {child.returncode}); why stands above")
         with suppress(OSError):
             _, writer = await asyncio.open_connection(HOST, port)
             writer.close()

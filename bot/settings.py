@@ -16,6 +16,8 @@ class Settings:
     bot_database_url: str
     bot_port: int
     action_port: int
+    operator: str
+    """Who runs the assistant and says so in its first line; nobody in the demonstration."""
     action_timeout: float
     """Seconds an action may take before the citizen is told that something is away."""
 
@@ -36,6 +38,7 @@ def read(environ: Mapping[str, str]) -> Settings:
         bot_database_url=environ.get("BOT_DATABASE_URL", "").strip() or "sqlite:///var/bot.db",
         bot_port=int(number("BOT_PORT", 5005)),
         action_port=int(number("ACTION_PORT", 5055)),
+        operator=environ.get("OPERATOR_NAME", "").strip(),
         action_timeout=number("ACTION_TIMEOUT", 10),
     )
 

@@ -236,7 +236,7 @@ class Assistant:
         kept: dict[tuple, dict] = {}
         asked = False
         for answer in answers:
-            if asked and answer["name"].startswith(("utter_ask_identity__", "utter_ask_request_", "utter_ask_salary__")):
+            if asked and answer["name"].startswith(FORM_QUESTIONS):
                 continue
             known = self.answers.answers.get(answer["name"])
             asked = asked or bool(known and known.asks_again)
@@ -292,6 +292,7 @@ class Assistant:
             session.commit()
 
 
+FORM_QUESTIONS = ("utter_ask_identity__", "utter_ask_request_", "utter_ask_salary__")
 INTRODUCES = ("utter_greet", "utter_bot_challenge", "utter_intro", "utter_distress")
 
 

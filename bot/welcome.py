@@ -20,7 +20,10 @@ def welcome(settings: Settings) -> str:
             "",
             listing(),
             "",
-            "الرمز: .venv/bin/bot demo code ID   السداد: .venv/bin/bot demo pay INVOICE   التقدم: .venv/bin/bot demo advance CASE",
+            "رمز التحقق  | the code:       .venv/bin/bot demo code ID",
+            "السداد      | the bank:       .venv/bin/bot demo pay INVOICE",
+            "الجهة       | the authority:  .venv/bin/bot demo advance CASE",
+            "",
             "للإيقاف Ctrl-C | to stop: Ctrl-C",
         ]
     )

@@ -39,7 +39,7 @@ def case_values(case: CaseView) -> dict:
         "claim": case.claim,
         "deposited": case.deposited,
         "remaining": case.remaining,
-        "decisions": [number for number, on in (("34", case.decision_34_on), ("46", case.decision_46_on)) if on] or None,
+        "decisions": [n for n, on in (("34", case.decision_34_on), ("46", case.decision_46_on)) if on] or None,
         "measures": case.measures or None,
         "grace_until": case.grace_until,
         "body": case.body,

@@ -1,4 +1,4 @@
-from rasa_sdk.events import AllSlotsReset, ActiveLoop
+from rasa_sdk.events import ActiveLoop, AllSlotsReset
 
 from actions.base import BotAction, Events, Heard, Say
 from actions.case_db.unit_of_work import UnitOfWork

@@ -17,7 +17,8 @@ class ActionPaymentStatus(BotAction):
             elif all(case.kind == "government" for case in mine):
                 say("utter_error_government_case")
             else:
-                standing = next((case.invoice for case in mine if case.invoice and case.invoice.state == "issued"), None)
+                invoices = [case.invoice for case in mine if case.invoice]
+                standing = next((invoice for invoice in invoices if invoice.state == "issued"), None)
                 if standing:
                     say("utter_payment_not_seen", invoice_number=standing.number, amount=standing.amount)
                 else:

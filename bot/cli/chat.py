@@ -47,9 +47,11 @@ class Chat:
         try:
             self._post("notices", {})
         except OSError:
-            print(f"لا يرد المساعد على {self.url}. لتشغيله: make run\nNobody answers there. Start it: make run", file=sys.stderr)
+            print(f"لا يرد المساعد على {self.url}. لتشغيله: make run", file=sys.stderr)
+            print("Nobody answers there. Start it: make run", file=sys.stderr)
             return 1
-        print("اكتب رسالتك، أو رقم زر. للخروج Ctrl-D\nWrite a message, or a button's number. To leave: Ctrl-D\n", flush=True)
+        print("اكتب رسالتك، أو رقم زر. للخروج Ctrl-D")
+        print("Write a message, or a button's number. To leave: Ctrl-D\n", flush=True)
         threading.Thread(target=self._watch, daemon=True).start()
         while True:
             try:

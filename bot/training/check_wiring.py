@@ -16,7 +16,7 @@ from bot.training.located import File, Files, Problem, mapping
 _NAME = re.compile(r"(?!utter_action$)utter_[a-z0-9_]*[a-z0-9]")
 """Of an answer; `utter_action` is Rasa's key for it."""
 _BEGINNING = re.compile("utter_[a-z]")
-_FRAME_VALUES = {"guide", "step", "of"}
+_FRAME_VALUES = {"guide", "step", "of", "who_runs_it"}
 """Filled in by bot/answers.py in the frames of the guides."""
 
 

@@ -276,3 +276,11 @@ def test_an_answer_that_leaves_somebody_out_is_an_error_not_silence(project: Pat
     )
     with pytest.raises(AnswerError):
         Answers(project / "data").render("utter_ask_fees")
+
+
+def test_who_runs_it_is_named_and_a_demonstration_says_that_it_is_one() -> None:
+    assert "للتجربة" in Answers().render("utter_intro")["text"]
+    run = Answers(operator="وزارة العدل").render("utter_intro")
+    assert "تشغّله وزارة العدل" in run["text"]
+    assert "للتجربة" not in run["text"]
+    assert not run.get("personal")

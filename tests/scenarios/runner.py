@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from sqlalchemy import DateTime, Date, text
+from sqlalchemy import Date, DateTime, text
 from sqlalchemy.orm import Session
 
 from actions.case_db.engine import make_engine, upgrade
@@ -33,6 +33,7 @@ from bot.project import ROOT
 FOLDER = Path(__file__).parent
 CODE_PATIENCE = 5.0
 """Seconds that an SMS may take; it is sent after the answer."""
+OF_PERSON = "JOIN citizen p ON p.id = c.citizen_id WHERE p.national_id = :id"
 SETTLE = 0.25
 """Seconds given to an SMS on its way, where an older one already lies there."""
 
@@ -190,7 +191,7 @@ class Player:
                 assistant._commit = commit
         answers = await assistant.turn(self.conversation, message_id, **what)
         if self.twice:
-            assert [a["name"] for a in first] == [a["name"] for a in answers], "the repeated message was answered otherwise"
+            assert [a["name"] for a in first] == [a["name"] for a in answers], "answered otherwise the second time"
             assert [a["text"] for a in first] == [a["text"] for a in answers]
         self.said += [answer["text"] for answer in answers]
         return answers
@@ -225,7 +226,8 @@ class Player:
             for button in answer["buttons"]:
                 if button["title"] == self.fill(title):
                     return button["payload"]
-        raise AssertionError(f"{where}\nno such button; offered: {[b['title'] for a in self.last for b in a['buttons']]}")
+        titles = [button["title"] for answer in self.last for button in answer["buttons"]]
+        raise AssertionError(f"{where}\nno such button; offered: {titles}")
 
     def fill(self, words: str) -> str:
         """{ID}, {CODE} (the last SMS), {CASE_1}… and {INVOICE} of the persona …"""
@@ -247,9 +249,9 @@ class Player:
         if name == "WRONG_CODE":
             return f"{(int(self.code()) + 1) % 1_000_000:06}"
         if name == "INVOICE":
-            query = "SELECT i.number FROM invoice i JOIN cases c ON c.id = i.case_id JOIN citizen p ON p.id = c.citizen_id WHERE p.national_id = :id ORDER BY i.id DESC"
+            query = f"SELECT i.number FROM invoice i JOIN cases c ON c.id = i.case_id {OF_PERSON} ORDER BY i.id DESC"  # noqa: S608  a constant
         elif name.startswith("CASE_"):
-            query = "SELECT c.number FROM cases c JOIN citizen p ON p.id = c.citizen_id WHERE p.national_id = :id ORDER BY c.id"
+            query = f"SELECT c.number FROM cases c {OF_PERSON} ORDER BY c.id"  # noqa: S608  a constant
         else:
             raise AssertionError(f"unknown value {{{name}}}")
         with Session(self.stage.cases, future=True) as session:
@@ -262,9 +264,9 @@ class Player:
         while time.monotonic() < deadline:
             if self.stage.sms_file.exists():
                 lines = self.stage.sms_file.read_text(encoding="utf-8").splitlines()
-                codes = re.findall(r"(?<!\d)\d{6}(?!\d)", json.loads(lines[0 if first else -1])["text"]) if lines else []
-                if codes:
-                    return codes[0]
+                found = re.search(r"(?<!\d)\d{6}(?!\d)", json.loads(lines[0 if first else -1])["text"])
+                if found:
+                    return found.group()
             time.sleep(0.05)
         raise AssertionError("no SMS with a code was sent")
 

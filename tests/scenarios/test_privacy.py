@@ -12,7 +12,7 @@ from tests.scenarios.runner import Player, Stage
 def test_nothing_personal_in_files_logs_or_answers(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:
     stage.reset()
     player = Player(stage, {"as": "unpaid_invoice"})
-    spelled = {"western": lambda text: text, "arabic": lambda text: text.translate(str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩"))}
+    arabic_digits = str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")
 
     def say(words: str) -> list[str]:
         player.last = asyncio.run(player.send(text=words))
@@ -22,7 +22,7 @@ def test_nothing_personal_in_files_logs_or_answers(stage: Stage, caplog: pytest.
     if player.names()[-1] != "utter_ask_identity__national_id":
         say("ابغى أشوف قضاياي")
     national_id = player.persona.national_id
-    say(f"رقمي {spelled['arabic'](national_id)}")
+    say(f"رقمي {national_id.translate(arabic_digits)}")
     code = player.code()
     say(f"الرمز هو {code}")
     assert "utter_code_verified" in player.names()
@@ -35,9 +35,9 @@ def test_nothing_personal_in_files_logs_or_answers(stage: Stage, caplog: pytest.
     stored = b"".join(path.read_bytes() for path in stage.folder.glob("bot.db*")) + stage.log.read_bytes()
     logged = caplog.text.encode()
     for secret in (national_id, code, invoice, "0500001234", "500001234", "SA0380000000608010167519", "41111111"):
-        for spell in spelled.values():
-            assert spell(secret).encode() not in stored, f"{secret} was stored"
-            assert spell(secret).encode() not in logged, f"{secret} was logged"
+        for spelled in (secret, secret.translate(arabic_digits)):
+            assert spelled.encode() not in stored, f"{secret} was stored"
+            assert spelled.encode() not in logged, f"{secret} was logged"
     assert code not in "\n".join(player.said)
     assert national_id not in "\n".join(player.said)
     name = player.persona.name.encode()

@@ -24,4 +24,5 @@ def test_every_message_delivered_twice_changes_nothing_more(stage: Stage, path: 
 
 def test_there_are_scenarios_of_every_journey() -> None:
     folders = {path.parent.name for path in FILES}
-    assert {"asking", "verifying", "cases", "paying", "lifting", "instalments", "changing_course", "getting_lost"} <= folders
+    journeys = "asking verifying cases paying lifting instalments changing_course getting_lost"
+    assert folders >= set(journeys.split())
