@@ -7,6 +7,7 @@ answer was taken. Rasa asks the question that `requested_slot` names (`utter_ask
 
 from __future__ import annotations
 
+import re
 from abc import abstractmethod
 
 from rasa_sdk.events import ActiveLoop, FollowupAction, SlotSet
@@ -156,6 +157,9 @@ class Journey(BotAction):
 
     def _take_code(self, uow: UnitOfWork, heard: Heard, say: Say) -> bool:
         digits = "".join(find_id_like(heard.text) or heard.entity("code") or "")
+        if heard.intent == "resend_code" and lost_number(heard.text):
+            say("utter_number_changed")
+            return True
         if heard.intent == "resend_code":
             sent = identity.resend_code(
                 uow, conversation=heard.conversation, message_id=heard.message_id, language=heard.language
@@ -216,6 +220,20 @@ class Journey(BotAction):
             if event["event"] == "action" and event.get("name") != self.form:
                 return False
         return False
+
+
+LOST_NUMBER = re.compile(
+    r"(رقم|جوال|شريح)\w*\s.*(ما عاد|ماعاد|مو مع|مب مع|مهو مع|تغير|غيرت|ضاع|قديم|انقطع|مقطوع|فصل|ليس|مو ل|لغيت)"
+    r"|(ما عاد|ماعاد|تغير|غيرت|ضيعت|ضاع|فقدت)\w*\s.*(رقم|جوال|شريح)"
+    r"|(number|sim|mobile|phone)\b.*(not mine|changed|lost|old|no longer|don.?t have)"
+    r"|(changed|lost|no longer|don.?t have)\b.*(number|sim|mobile|phone)",
+    re.IGNORECASE,
+)
+
+
+def lost_number(text: str) -> bool:
+    """"That is no longer my number": another code would go to a stranger."""
+    return bool(LOST_NUMBER.search(text))
 
 
 def is_value(heard: Heard) -> bool:

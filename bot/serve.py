@@ -38,7 +38,7 @@ def check_start(settings: Settings) -> None:
     """Refuse what cannot work before anything is loaded: settings and taken ports."""
     check_production(action_settings())
     if settings.production and not settings.operator:
-        raise SettingsError("BOT_ENV=production refuses to start:\n  OPERATOR_NAME is missing; it is said in the first line.")
+        raise SettingsError("BOT_ENV=production refuses to start: OPERATOR_NAME is missing.")
     for name, port in (("BOT_PORT", settings.bot_port), ("ACTION_PORT", settings.action_port)):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

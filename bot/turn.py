@@ -149,8 +149,10 @@ class Assistant:
                     language = "en" if found == "other" else found
             turn = Turn(conversation, language)
             CURRENT.set(turn)
-            if button and (pressed is None or pressed.over):
-                answers = [self._say("utter_offer_over" if pressed else "utter_offer_unknown", turn)]
+            if button and pressed is None:
+                answers = [self._say("utter_offer_unknown", turn)]
+            elif pressed and pressed.question and pressed.question != row.question:
+                answers = [self._say("utter_offer_over", turn)]
             else:
                 heard = [_pressed(pressed)] if pressed else await self._understand(typed)
                 answers = await self._answer(turn, row.channel, message_id, heard)
@@ -178,6 +180,9 @@ class Assistant:
             row = session.get(Conversation, conversation)
             if row is None:
                 raise TurnFailed("unknown conversation")
+            idle = (_now() - row.last_seen).total_seconds() / 60
+            if idle > self.agent.domain.session_config.session_expiration_time:
+                row.question = None  # Rasa's session ends, and the open form with it
             pressed = (
                 offers.find(session, conversation, button)
                 if button
@@ -273,7 +278,9 @@ class Assistant:
                     )
                     for event in events
                 )
-            offers.offer(session, turn.conversation, answers)
+            if turn.tracker is not None:
+                row.question = turn.tracker.get_slot("requested_slot") if turn.tracker.active_loop else None
+            offers.offer(session, turn.conversation, answers, row.question)
             session.commit()
 
     async def _apology(self, conversation: str, language: str) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import shutil
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy import create_engine
@@ -18,6 +19,9 @@ from actions.case_db.engine import make_engine, upgrade
 from actions.case_db.seed import seed
 from actions.case_db.unit_of_work import UnitOfWork, call_now
 from tests.fakes import Clock, FakeSms, FakeTickets
+
+if TYPE_CHECKING:
+    from tests.scenarios.runner import Stage
 
 
 def sqlite_url(file: Path) -> str:
@@ -98,6 +102,16 @@ def postgres_engine(postgres_url: str) -> Iterator[Engine]:
 def either_engine(request: pytest.FixtureRequest) -> Engine:
     """The test runs on each of the two databases."""
     return request.getfixturevalue("engine" if request.param == "sqlite" else "postgres_engine")
+
+
+@pytest.fixture(scope="session")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    """The real agent and action server, once for all tests; `make test` has trained the model before."""
+    from tests.scenarios.runner import Stage  # with it comes Rasa, which light tests do not need
+
+    made = Stage(tmp_path_factory.mktemp("stage"))
+    yield made
+    made.close()
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@ from rasa_sdk.events import FollowupAction
 
 from actions.base import BotAction, Events, Heard, Say
 from actions.case_db.unit_of_work import UnitOfWork
+from actions.journey import lost_number
 from actions.services import identity
 
 
@@ -11,6 +12,9 @@ class ActionResendCode(BotAction):
     action_name = "action_resend_code"
 
     def act(self, uow: UnitOfWork, heard: Heard, say: Say) -> Events | None:
+        if lost_number(heard.text):
+            say("utter_number_changed")
+            return None
         sent = identity.resend_code(
             uow, conversation=heard.conversation, message_id=heard.message_id, language=heard.language
         )

@@ -23,7 +23,8 @@ Base = declarative_base()
 
 
 class Conversation(Base):
-    """One citizen at one address of one channel. `language_fixed`: she asked for it, sentences do not change it."""
+    """One citizen at one address of one channel. `language_fixed`: she asked for it, sentences do not change it.
+    `question`: what a form waits for since the last turn (the name of its slot)."""
 
     __tablename__ = "conversation"
     __table_args__ = (UniqueConstraint("channel", "address"),)
@@ -32,11 +33,14 @@ class Conversation(Base):
     address = Column(String(200), nullable=False)
     language = Column(String(2), nullable=False, default="ar", server_default="ar")
     language_fixed = Column(Boolean, nullable=False, default=False, server_default=false())
+    question = Column(String(60))
     last_seen = Column(UtcDateTime, nullable=False)
 
 
 class Offer(Base):
-    """A button as it left the bot: an opaque id that stands for its payload in this conversation alone."""
+    """A button as it left the bot: an opaque id that stands for its payload in this conversation alone. One that
+    answers a form's `question` is over when that question no longer stands; the others work as long as they are kept.
+    """
 
     __tablename__ = "offer"
     __table_args__ = (Index("ix_offer_conversation", "conversation", "number"),)
@@ -45,7 +49,7 @@ class Offer(Base):
     conversation = Column(ForeignKey("conversation.id"), nullable=False)
     title = Column(String(80), nullable=False)
     payload = Column(Text, nullable=False)
-    over = Column(Boolean, nullable=False, default=False, server_default=false())
+    question = Column(String(60))
 
 
 class TrackerEvent(Base):

@@ -12,9 +12,12 @@ from sqlalchemy.orm import Session
 from bot.delivery.models import Offer
 from bot.text.normalise import normalise
 
+ANSWERS_TO_A_QUESTION = {"affirm", "deny", "inform", "choose_way", "choose_bank", "go_back"}
 
-def offer(session: Session, conversation: str, answers: list[dict[str, Any]]) -> None:
-    """Put an id in the place of each button's payload; the buttons of one turn share a number."""
+
+def offer(session: Session, conversation: str, answers: list[dict[str, Any]], question: str | None = None) -> None:
+    """Put an id in the place of each button's payload; the buttons of one turn share a number. `question`: what a form
+    waits for after this turn."""
     number = _last(session, conversation) + 1
     for answer in answers:
         for button in answer.get("buttons", ()):
@@ -24,6 +27,7 @@ def offer(session: Session, conversation: str, answers: list[dict[str, Any]]) ->
                 conversation=conversation,
                 title=button["title"],
                 payload=button["payload"],
+                question=question if parse(button["payload"])[0] in ANSWERS_TO_A_QUESTION else None,
             )
             session.add(row)
             button["payload"] = row.id

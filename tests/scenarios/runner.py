@@ -165,6 +165,11 @@ class Player:
                 self.last = await self.send(text=self.fill(turn["user"]))
             elif "button" in turn:
                 self.last = await self.send(button=self.offered(turn["button"], where))
+            elif "keep" in turn:
+                self.kept = self.offered(turn["keep"], where)
+                continue
+            elif "press_kept" in turn:
+                self.last = await self.send(button=self.kept)
             elif "demo" in turn:
                 self.demo(self.fill(turn["demo"]))
                 continue

@@ -15,6 +15,7 @@ def upgrade() -> None:
         sa.Column("address", sa.String(200), nullable=False),
         sa.Column("language", sa.String(2), nullable=False, server_default="ar"),
         sa.Column("language_fixed", sa.Boolean, nullable=False, server_default=sa.false()),
+        sa.Column("question", sa.String(60)),
         sa.Column("last_seen", sa.DateTime, nullable=False),
         sa.UniqueConstraint("channel", "address"),
     )
@@ -25,7 +26,7 @@ def upgrade() -> None:
         sa.Column("conversation", sa.String(32), sa.ForeignKey("conversation.id"), nullable=False),
         sa.Column("title", sa.String(80), nullable=False),
         sa.Column("payload", sa.Text, nullable=False),
-        sa.Column("over", sa.Boolean, nullable=False, server_default=sa.false()),
+        sa.Column("question", sa.String(60)),
     )
     op.create_index("ix_offer_conversation", "offer", ["conversation", "number"])
     op.create_table(

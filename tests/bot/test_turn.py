@@ -1,0 +1,378 @@
+"""One message in, its answers out: buttons, typing that is no command, turns one after the other, failed turns, language."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import uuid
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from bot.delivery.models import Base, Conversation, Offer, TrackerEvent
+from bot.text.mask import mask
+
+if TYPE_CHECKING:
+    from tests.scenarios.runner import Stage
+
+SORRY = ["utter_error_unavailable"]
+DURATION = "كم ياخذ رفع الإيقاف؟"
+
+
+class Phone:
+    """One conversation on the stage."""
+
+    def __init__(self, stage: Stage, number: str) -> None:
+        self.stage = stage
+        self.assistant = stage.assistant
+        self.id = self.assistant.conversation("test", number)
+        self.last: list[dict[str, Any]] = []
+
+    def say(self, text: str | None = None, button: str | None = None) -> list[str]:
+        self.last = asyncio.run(self.assistant.turn(self.id, uuid.uuid4().hex, text, button))
+        return [answer["name"] for answer in self.last]
+
+    def buttons(self) -> dict[str, str]:
+        return {button["title"]: button["payload"] for answer in self.last for button in answer["buttons"]}
+
+    def text(self) -> str:
+        return "\n".join(answer["text"] for answer in self.last)
+
+    def events(self, kind: str) -> list[dict[str, Any]]:
+        with Session(self.stage.bot, future=True) as session:
+            stored = select(TrackerEvent.data).where(TrackerEvent.conversation == self.id, TrackerEvent.type == kind)
+            return list(session.scalars(stored.order_by(TrackerEvent.id)))
+
+    def heard(self) -> list[str]:
+        """The intents of what was said here so far."""
+        return [event["parse_data"]["intent"]["name"] for event in self.events("user")]
+
+    def row(self) -> Conversation:
+        with Session(self.stage.bot, future=True) as session:
+            return session.get(Conversation, self.id)
+
+
+@pytest.fixture
+def phone(stage: Stage) -> Phone:
+    stage.reset()
+    return Phone(stage, "phone")
+
+
+@pytest.fixture
+def other_phone(phone: Phone) -> Phone:
+    return Phone(phone.stage, "other phone")
+
+
+def rows(stage: Stage) -> dict[str, int]:
+    with Session(stage.bot, future=True) as session:
+        return {
+            table.name: session.scalar(select(func.count()).select_from(table)) for table in Base.metadata.sorted_tables
+        }
+
+
+# buttons
+
+
+def test_what_leaves_is_an_opaque_id_and_what_it_stands_for_stays(phone: Phone) -> None:
+    phone.say("السلام عليكم")
+    payloads = phone.buttons()
+    assert len(set(payloads.values())) == len(payloads) == 3
+    with Session(phone.stage.bot, future=True) as session:
+        for payload in payloads.values():
+            assert re.fullmatch(r"[\w-]{16}", payload)
+            assert session.get(Offer, payload).payload.startswith("/")
+
+
+def test_a_pressed_button_is_taken_at_its_word(phone: Phone, monkeypatch: pytest.MonkeyPatch) -> None:
+    phone.say("السلام عليكم")
+    monkeypatch.setattr(phone.assistant, "_parse", not_to_be_called)
+    assert phone.say(button=phone.buttons()["كيف يُرفع الإيقاف؟"])[0] == "utter_ask_how_to_lift"
+
+
+async def not_to_be_called(text: str) -> dict[str, Any]:
+    raise AssertionError("a button needs no understanding")
+
+
+def test_a_button_works_again_later_in_its_conversation(phone: Phone) -> None:
+    phone.say("السلام عليكم")
+    kept = phone.buttons()["كيف يُرفع الإيقاف؟"]
+    phone.say(DURATION)
+    assert phone.say(button=kept)[0] == "utter_ask_how_to_lift"
+
+
+def test_a_button_of_another_conversation_does_nothing(phone: Phone, other_phone: Phone) -> None:
+    phone.say("السلام عليكم")
+    other_phone.say("السلام عليكم")
+    assert other_phone.say(button=phone.buttons()["قضاياي"]) == ["utter_offer_unknown"]
+    assert other_phone.heard() == ["greet"], "no wish was heard"
+    assert not phone.assistant.is_offer(other_phone.id, phone.buttons()["قضاياي"])
+
+
+@pytest.mark.parametrize("invented", ["/forget_me", '/inform{"national_id": "1058529940"}', "x" * 16, "قضاياي"])
+def test_a_button_that_was_never_offered_does_nothing(phone: Phone, invented: str) -> None:
+    phone.say("السلام عليكم")
+    assert phone.say(button=invented) == ["utter_offer_unknown"]
+    assert phone.heard() == ["greet"]
+
+
+@pytest.mark.parametrize("typed", ["كيف يُرفع الإيقاف؟", " كيف يرفع الايقاف ", "\u200fكيف يُرفع الإيقاف؟\u200f"])
+def test_the_words_on_a_button_press_it(phone: Phone, typed: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    phone.say("السلام عليكم")
+    monkeypatch.setattr(phone.assistant, "_parse", not_to_be_called)
+    assert phone.say(typed)[0] == "utter_ask_how_to_lift"
+
+
+def test_the_words_on_a_button_of_an_earlier_answer_are_read_as_words(
+    phone: Phone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    phone.say("السلام عليكم")
+    phone.say(DURATION)
+    read = []
+    parse = phone.assistant._parse
+
+    async def reads(text: str) -> dict[str, Any]:
+        read.append(text)
+        return await parse(text)
+
+    monkeypatch.setattr(phone.assistant, "_parse", reads)
+    phone.say("السداد")
+    assert read == ["السداد"]
+
+
+def test_a_forgotten_conversation_keeps_neither_words_nor_buttons(phone: Phone) -> None:
+    phone.say("السلام عليكم")
+    kept = phone.buttons()["قضاياي"]
+    assert phone.say("انسَ بياناتي") == ["utter_forget_me"]
+    assert rows(phone.stage) == {"conversation": 1, "offer": len(phone.buttons()), "tracker_event": 0}
+    assert phone.say(button=kept)[-1] == "utter_offer_unknown"
+
+
+# what is typed
+
+
+COMMANDS = [
+    "/forget_me",
+    "//forget_me",
+    "/ /forget_me",
+    "\u200f/forget_me",
+    "/forget_me{}",
+    '/inform{"national_id": "1058529940"}',
+    "/action_forget_me",
+    "/session_start",
+    "/restart",
+    f"{DURATION}\n/forget_me هل يصير لو سمحت",
+    f"{DURATION} /forget_me@1.0 كم يصير",
+]
+
+
+@pytest.mark.parametrize("typed", COMMANDS)
+def test_a_typed_slash_commands_nothing(phone: Phone, typed: str) -> None:
+    phone.say("السلام عليكم")
+    phone.say(typed)
+    said = phone.events("user")[1:]
+    assert said, "the conversation stands"
+    for event in said:
+        assert not event["text"].startswith("/")
+        assert event["parse_data"]["intent"].get("confidence") != 1.0, "a sentence is never quite sure; a command is"
+        assert not event["parse_data"]["entities"] or "1058529940" not in str(event["parse_data"])
+    assert len(phone.events("session_started")) == 1
+
+
+def test_the_longest_messages_are_asked_to_be_shorter(phone: Phone, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(phone.assistant, "_parse", not_to_be_called)
+    assert phone.say(f"{DURATION} " * 500)[-1] == "utter_too_long"
+    (event,) = phone.events("user")
+    assert len(event["text"]) < 200, "what is not read is not kept"
+
+
+@pytest.mark.parametrize("typed", [None, "", "   ", "\n", "😀", "🙏🏽👨‍👩‍👧", "\u200f\u200e\u2067\u2069", "؟؟؟!!", "/", "\x00"])
+def test_nothing_to_read_is_said_and_changes_nothing(
+    phone: Phone, typed: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(phone.assistant, "_parse", not_to_be_called)
+    phone.say("السلام عليكم") if False else None
+    assert phone.say(typed) == ["utter_intro", "utter_unreadable"]
+    assert phone.heard() == ["unreadable"]
+
+
+@pytest.mark.parametrize("typed", ["كم ياخذ\x00 رفع الإيقاف؟", "كم ياخذ رفع الإيقاف؟ \ud83d"])
+def test_what_no_database_takes_is_left_out(phone: Phone, typed: str) -> None:
+    assert phone.say(typed)[-1] == "utter_ask_lift_duration"
+
+
+# one after the other
+
+
+def test_two_messages_at_once_are_answered_in_order(phone: Phone) -> None:
+    async def both() -> list[list[dict[str, Any]]]:
+        words = ("السلام عليكم", DURATION, "شكرا لك")
+        return await asyncio.gather(*(phone.assistant.turn(phone.id, f"m-{number}", text) for number, text in enumerate(words)))
+
+    answers = asyncio.run(both())
+    assert [[answer["name"] for answer in each] for each in answers] == [
+        ["utter_greet"],
+        ["utter_ask_lift_duration"],
+        ["utter_thank"],
+    ]
+    assert phone.heard() == ["greet", "ask_lift_duration", "thank"]
+
+
+class Busy:
+    """In the place of a turn's work: who is in it at the same time."""
+
+    def __init__(self) -> None:
+        self.inside: list[str] = []
+        self.met: list[tuple[str, ...]] = []
+
+    async def __call__(self, conversation: str, message_id: str, text: str | None, button: str | None) -> list[dict]:
+        self.inside.append(message_id)
+        self.met.append(tuple(self.inside))
+        await asyncio.sleep(0.02)
+        self.inside.remove(message_id)
+        return []
+
+
+def test_a_message_that_comes_just_as_another_ends_waits_for_those_before_it(
+    phone: Phone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    busy = Busy()
+    monkeypatch.setattr(phone.assistant, "_turn", busy)
+
+    async def three() -> None:
+        first, second = (asyncio.create_task(phone.assistant.turn(phone.id, name)) for name in ("1", "2"))
+        await first
+        await phone.assistant.turn(phone.id, "3")
+        await second
+
+    asyncio.run(three())
+    assert busy.met == [("1",), ("2",), ("3",)]
+    assert not phone.assistant._locks, "nothing is kept of a conversation that is at rest"
+
+
+def test_two_conversations_are_answered_side_by_side(
+    phone: Phone, other_phone: Phone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    busy = Busy()
+    monkeypatch.setattr(phone.assistant, "_turn", busy)
+
+    async def both() -> None:
+        await asyncio.gather(phone.assistant.turn(phone.id, "1"), phone.assistant.turn(other_phone.id, "2"))
+
+    asyncio.run(both())
+    assert busy.met == [("1",), ("1", "2")]
+
+
+def test_one_address_is_one_conversation(phone: Phone) -> None:
+    async def at_once() -> set[str]:
+        return set(await asyncio.gather(*(asyncio.to_thread(phone.assistant.conversation, "test", "new") for _ in range(8))))
+
+    (found,) = asyncio.run(at_once())
+    assert found == phone.assistant.conversation("test", "new") != phone.id
+    assert phone.assistant.conversation("web", "new") != found, "the same address on another channel is somebody else"
+
+
+# a turn that fails
+
+
+@pytest.fixture
+def actions_away(stage: Stage, phone: Phone, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stage.assistant.agent.processor.action_endpoint, "url", "http://127.0.0.1:1/webhook")
+
+
+@pytest.mark.usefixtures("actions_away")
+def test_nothing_is_stored_of_a_failed_turn(phone: Phone) -> None:
+    phone.say("السلام عليكم")
+    before, row = rows(phone.stage), phone.row()
+    assert phone.say("I want to see my cases please") == SORRY
+    assert rows(phone.stage) == {**before, "offer": before["offer"] + len(phone.buttons())}, "only the way on is new"
+    assert (phone.row().language, phone.row().last_seen) == (row.language, row.last_seen)
+
+
+@pytest.mark.usefixtures("actions_away")
+def test_the_apology_is_in_her_language_and_its_button_works(phone: Phone) -> None:
+    assert phone.say("I want to see my cases please") == SORRY
+    assert "My cases" in phone.buttons()
+    assert phone.assistant.is_offer(phone.id, phone.buttons()["My cases"])
+
+
+@pytest.mark.usefixtures("actions_away")
+def test_a_failed_first_turn_leaves_the_introduction_for_the_next(phone: Phone) -> None:
+    assert phone.say("ابغى أشوف قضاياي") == SORRY
+    assert phone.say(DURATION)[0] == "utter_intro"
+
+
+@pytest.mark.usefixtures("actions_away")
+def test_of_two_questions_neither_is_stored_when_one_fails(phone: Phone) -> None:
+    assert phone.say(f"{DURATION} وكيف أشوف قضاياي؟") in (SORRY, ["utter_intro", "utter_ask_lift_duration"])
+    assert phone.say(f"{DURATION} وكم يخصمون من راتبي؟") == SORRY
+    assert "ask_salary_garnishment" not in phone.heard()
+
+
+def test_an_unknown_conversation_is_told_and_made_nowhere(stage: Stage, phone: Phone, caplog: pytest.LogCaptureFixture) -> None:
+    before = rows(stage)
+    answers = asyncio.run(stage.assistant.turn("0" * 32, "m-1", f"رقمي {'1058529940'}"))
+    assert [answer["name"] for answer in answers] == SORRY
+    assert answers[0]["buttons"] == [], "where nothing is kept, no button would work"
+    assert rows(stage) == before
+    assert "unknown conversation" in caplog.text
+    assert "1058529940" not in caplog.text
+
+
+# language
+
+
+def test_the_answer_is_in_the_language_of_the_last_sentence(phone: Phone) -> None:
+    phone.say("How long does it take to lift the suspension?")
+    assert is_english(phone.text())
+    phone.say("9000")
+    assert is_english(phone.text()), "a number changes no language"
+    phone.say(DURATION)
+    assert not is_english(phone.text())
+    assert phone.row().language == "ar"
+
+
+def test_a_language_that_was_asked_for_stays(phone: Phone) -> None:
+    phone.say("تكلم معي بالإنجليزي")
+    assert phone.last[-1]["name"] == "utter_switch_language"
+    assert is_english(phone.last[-1]["text"])
+    assert phone.row().language_fixed
+    phone.say(DURATION)
+    assert is_english(phone.text())
+    phone.say("Please speak Arabic with me")
+    phone.say("How long does it take to lift the suspension?")
+    assert not is_english(phone.text())
+
+
+OTHER_LANGUAGES = {
+    "ur": "میری سروسز کیوں بند ہیں، میں کیا کروں؟",
+    "hi": "मेरी सेवाएं क्यों बंद हैं, मुझे क्या करना चाहिए?",
+}
+
+
+@pytest.mark.parametrize(("code", "typed"), OTHER_LANGUAGES.items(), ids=OTHER_LANGUAGES)
+def test_another_language_gets_its_line_and_english(phone: Phone, code: str, typed: str) -> None:
+    phone.say("السلام عليكم")
+    names = phone.say(typed)
+    assert names[0] == f"utter_other_language_{code}"
+    assert len(names) > 1
+    line, *rest = phone.last
+    assert "\n" not in line["text"].strip()
+    assert all(is_english(answer["text"]) for answer in rest)
+
+
+def is_english(text: str) -> bool:
+    letters = [character for character in text if character.isalpha()]
+    return sum(character.isascii() for character in letters) > len(letters) * 0.8
+
+
+# what is kept
+
+
+def test_what_is_kept_of_a_turn_is_masked(phone: Phone) -> None:
+    phone.say("ابغى أشوف قضاياي")
+    phone.say("1900100049")
+    said = phone.events("user")[-1]
+    assert said["text"] == mask("1900100049") != "1900100049"
+    assert "1900100049" not in str([event for kind in ("user", "slot", "bot") for event in phone.events(kind)])
