@@ -56,7 +56,12 @@ def start_actions(settings: Settings) -> subprocess.Popen:
     return subprocess.Popen(
         [sys.executable, "-m", "actions.server"],
         cwd=ROOT,
-        env={**os.environ, "ACTION_PORT": str(settings.action_port), "ACTIONS_PARENT": str(os.getpid())},
+        env={
+            **os.environ,
+            "ACTION_PORT": str(settings.action_port),
+            "ACTIONS_PARENT": str(os.getpid()),
+            "PYTHONWARNINGS": "ignore",  # of its libraries about each other
+        },
     )
 
 

@@ -18,6 +18,8 @@ import urllib.error
 import urllib.request
 
 HELP = "talk to it in a terminal"
+WITHOUT_MARKS = dict.fromkeys(range(0x2066, 0x206A))
+"""Direction marks, which many terminals show as boxes."""
 NOTICE_EVERY = 1.0
 """Seconds between two looks for notices."""
 TIMEOUT = 30
@@ -85,7 +87,7 @@ class Chat:
         with self.printing:
             for answer in answers:
                 print()
-                for line in answer.get("text", "").splitlines():
+                for line in answer.get("text", "").translate(WITHOUT_MARKS).splitlines():
                     print(f"  {mark}{line}")
                 for button in answer.get("buttons", []):
                     self.offered.append(button["payload"])
