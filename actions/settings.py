@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from types import MappingProxyType
 
 ENVIRONMENTS = ("demo", "production")
 SHORTEST_KEY = 32
@@ -68,8 +69,9 @@ def settings() -> Settings:
     return read(os.environ)
 
 
-def check_production(s: Settings) -> None:
-    """Raise with every setting that would bring the pretend side, or an open door, into production."""
+def check_production(s: Settings, also: Mapping[str, str] = MappingProxyType({})) -> None:
+    """Raise with every setting that would bring the pretend side, or an open door, into production. `also`: what is
+    wrong with settings of others, by their names."""
     if not s.production:
         return
     wrong = {
@@ -86,6 +88,7 @@ def check_production(s: Settings) -> None:
         "CODE_HASH_KEY": f"is missing or shorter than {SHORTEST_KEY} characters"
         if s.code_hash_key == DEMO_KEY or len(s.code_hash_key) < SHORTEST_KEY
         else "",
+        **also,
     }
     refused = [f"{name} {why}." for name, why in wrong.items() if why]
     if refused:

@@ -14,13 +14,16 @@ import socket
 import subprocess
 import sys
 import uuid
-from contextlib import suppress
+from contextlib import ExitStack, suppress
+from typing import Any
 
 from sanic import Sanic
+from sanic.exceptions import InvalidUsage
 from sanic.request import Request
 from sanic.response import HTTPResponse, json
 from sqlalchemy.exc import SQLAlchemyError
 
+from actions.services.errors import Unavailable
 from actions.settings import SettingsError, check_production
 from actions.settings import settings as action_settings
 from bot.project import ROOT
@@ -36,19 +39,21 @@ LONGEST_BODY = 200_000
 
 def check_start(settings: Settings) -> None:
     """Refuse what cannot work before anything is loaded: settings and taken ports."""
-    check_production(action_settings())
-    if settings.production and not settings.operator:
-        raise SettingsError("BOT_ENV=production refuses to start: OPERATOR_NAME is missing.")
-    for name, port in (("BOT_PORT", settings.bot_port), ("ACTION_PORT", settings.action_port)):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    check_production(action_settings(), {"OPERATOR_NAME": "" if settings.operator else "is missing"})
+    with ExitStack() as held:
+        for name, port in (("BOT_PORT", settings.bot_port), ("ACTION_PORT", settings.action_port)):
             try:
-                probe.bind((HOST, port))
+                held.enter_context(socket.create_server((HOST, port)))
             except OSError as error:
-                raise SettingsError(
-                    f"المنفذ {port} مستخدم. لتغييره: {name}={port + 10} make run\n"
-                    f"Port {port} is taken. Change it with {name}, for example: {name}={port + 10} make run"
-                ) from error
+                raise _taken(name, port) from error
+
+
+def _taken(name: str, port: int) -> SettingsError:
+    other = port + 10 if port + 10 < 65536 else port - 10
+    return SettingsError(
+        f"المنفذ {port} مستخدم. لتغييره: {name}={other} make run\n"
+        f"Port {port} is taken. Change it with {name}, for example: {name}={other} make run"
+    )
 
 
 def start_actions(settings: Settings) -> subprocess.Popen:
@@ -88,8 +93,12 @@ def application(settings: Settings, assistant: object) -> Sanic:
     @app.get("/ready")
     async def ready(request: Request) -> HTTPResponse:
         """A sentence was parsed and both databases answer."""
-        parsed = await assistant._parse("السلام عليكم")
-        return json({"ready": bool(parsed["intent"].get("name"))})
+        try:
+            await assistant.check()
+        except (SQLAlchemyError, Unavailable) as error:
+            log.error("not ready: %s", type(error).__name__)
+            return json({"ready": False}, status=503)
+        return json({"ready": True})
 
     if not settings.production:
         app.add_route(_say, "/webhooks/rest/webhook", methods=["POST"])
@@ -100,17 +109,15 @@ def application(settings: Settings, assistant: object) -> Sanic:
 async def _say(request: Request) -> HTTPResponse:
     """Rasa's REST channel: {"sender", "message"} → [{"recipient_id", "text", "buttons", "custom"}]. `message` may be
     the id of an offered button. An optional "message_id" makes a repeated delivery recognisable."""
-    body = request.json if isinstance(request.json, dict) else {}
-    sender, message = body.get("sender"), body.get("message")
-    if not isinstance(sender, str) or not sender.strip() or len(sender) > 100 or not isinstance(message, str):
+    body = _body(request)
+    sender, message, given = _sender(body), body.get("message"), body.get("message_id")
+    if not sender or not isinstance(message, str) or not isinstance(given, (str, int, type(None))):
         return json({"error": 'the body is {"sender": "…", "message": "…"}; both are text'}, status=400)
     assistant = request.app.ctx.assistant
-    message_id = body.get("message_id")
-    message_id = f"rest:{sender[:30]}:{message_id}"[:64] if message_id else uuid.uuid4().hex
     try:
         conversation = await asyncio.to_thread(assistant.conversation, "rest", sender)
         button = message if await asyncio.to_thread(assistant.is_offer, conversation, message) else None
-        answers = await assistant.turn(conversation, message_id, None if button else message, button)
+        answers = await assistant.turn(conversation, message_id(sender, given), None if button else message, button)
     except SQLAlchemyError as error:
         log.error("the bot's database is away: %s", type(error).__name__)
         answers = [assistant.sorry()]
@@ -119,13 +126,37 @@ async def _say(request: Request) -> HTTPResponse:
 
 async def _notices(request: Request) -> HTTPResponse:
     """What this sender is to be told now, handed over once: {"sender"} → [answers]."""
-    sender = (request.json or {}).get("sender")
-    if not isinstance(sender, str):
+    sender = _sender(_body(request))
+    if not sender:
         return json({"error": 'the body is {"sender": "…"}'}, status=400)
     assistant = request.app.ctx.assistant
-    conversation = await asyncio.to_thread(assistant.conversation, "rest", sender)
-    answers = await asyncio.to_thread(assistant.notices, conversation)
+    try:
+        conversation = await asyncio.to_thread(assistant.conversation, "rest", sender)
+        answers = await asyncio.to_thread(assistant.notices, conversation)
+    except (SQLAlchemyError, Unavailable) as error:
+        log.error("notices: a database is away: %s", type(error).__name__)
+        return json({"error": "a database is away; nothing is lost"}, status=503)
     return json([_public(sender, answer) for answer in answers], ensure_ascii=False)
+
+
+def message_id(sender: str, given: str | int | None) -> str:
+    """The same for the same message of the same sender; a new one where the sender gives none."""
+    return (uuid.uuid4() if given is None else uuid.uuid5(uuid.NAMESPACE_URL, f"rest:{sender}:{given}")).hex
+
+
+def _body(request: Request) -> dict[str, Any]:
+    try:
+        body = request.json
+    except InvalidUsage:
+        return {}
+    return body if isinstance(body, dict) else {}
+
+
+def _sender(body: dict[str, Any]) -> str | None:
+    """A name that a database can keep."""
+    sender = body.get("sender")
+    fits = isinstance(sender, str) and sender.strip() and sender.isprintable() and len(sender) <= 100
+    return sender if fits else None
 
 
 def _public(sender: str, answer: dict) -> dict:
@@ -147,19 +178,22 @@ def run(settings: Settings) -> int:
         loaded = agent.load(
             model_path(), engine, f"http://{HOST}:{settings.action_port}/webhook", settings.action_timeout
         )
-        asyncio.run(_serve(application(settings, Assistant(loaded, engine)), settings, child))
-        return 0
+        return asyncio.run(_serve(application(settings, Assistant(loaded, engine)), settings, child))
     finally:
         stop(child)
 
 
-async def _serve(app: Sanic, settings: Settings, child: subprocess.Popen) -> None:
+async def _serve(app: Sanic, settings: Settings, child: subprocess.Popen) -> int:
+    """Until somebody ends us (0) or the action server is gone (1)."""
     await wait_for_actions(child, settings.action_port)
-    server = await app.create_server(
-        host=HOST, port=settings.bot_port, return_asyncio_server=True, access_log=False, debug=False
-    )
+    try:
+        server = await app.create_server(
+            host=HOST, port=settings.bot_port, return_asyncio_server=True, access_log=False, debug=False
+        )
+    except OSError as error:  # somebody took it while the model was loading
+        raise _taken("BOT_PORT", settings.bot_port) from error
     await server.startup()
-    await app.ctx.assistant._parse("السلام عليكم")  # the first parse loads what is loaded late
+    await app.ctx.assistant.check()  # the first parse loads what is loaded late
     await server.before_start()
     await server.start_serving()
     await server.after_start()
@@ -170,20 +204,24 @@ async def _serve(app: Sanic, settings: Settings, child: subprocess.Popen) -> Non
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, over.set)
-    watch = asyncio.create_task(_watch(child, over))
-    await over.wait()
+    watch = asyncio.create_task(_watch(child))
+    asked = asyncio.create_task(over.wait())
+    await asyncio.wait({watch, asked}, return_when=asyncio.FIRST_COMPLETED)
+    code = 0 if over.is_set() else 1
+    if code:
+        log.error("the action server ended by itself (code %s); so does the assistant: start it again", child.returncode)
     watch.cancel()
+    asked.cancel()
     print("\nإيقاف… | stopping …", flush=True)
     server.close()
     await server.wait_closed()
+    return code
 
 
-async def _watch(child: subprocess.Popen, over: asyncio.Event) -> None:
-    """Without the action server nothing can be looked up: end, so that who runs us starts both anew."""
+async def _watch(child: subprocess.Popen) -> None:
+    """Without the action server nothing can be looked up: we end, so that who runs us starts both anew."""
     while child.poll() is None:
         await asyncio.sleep(1)
-    log.error("the action server ended with code %s", child.returncode)
-    over.set()
 
 
 def stop(child: subprocess.Popen) -> None:

@@ -27,6 +27,12 @@ class Settings:
 
 
 def read(environ: Mapping[str, str]) -> Settings:
+    def port(name: str, default: str) -> int:
+        typed = environ.get(name, "").strip() or default
+        if not (typed.isdecimal() and 0 < int(typed) < 65536):
+            raise SettingsError(f"{name}={typed} is no port: that is a number from 1 to 65535.")
+        return int(typed)
+
     def number(name: str, default: float) -> float:
         try:
             return float(environ.get(name, "").strip() or default)
@@ -36,8 +42,8 @@ def read(environ: Mapping[str, str]) -> Settings:
     return Settings(
         bot_env=environ.get("BOT_ENV", "").strip() or "demo",
         bot_database_url=environ.get("BOT_DATABASE_URL", "").strip() or "sqlite:///var/bot.db",
-        bot_port=int(number("BOT_PORT", 5005)),
-        action_port=int(number("ACTION_PORT", 5055)),
+        bot_port=port("BOT_PORT", "5005"),
+        action_port=port("ACTION_PORT", "5055"),
         operator=environ.get("OPERATOR_NAME", "").strip(),
         action_timeout=number("ACTION_TIMEOUT", 10),
     )

@@ -13,12 +13,13 @@ import logging
 import secrets
 from dataclasses import dataclass, field
 from typing import Any
+from weakref import WeakValueDictionary
 
 from rasa.core.agent import Agent
 from rasa.core.channels.channel import CollectingOutputChannel, UserMessage
 from sqlalchemy import delete, func, select
 from sqlalchemy.engine import Engine
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from actions.case_db.unit_of_work import unit_of_work
@@ -41,7 +42,7 @@ LONGEST = 2000
 """Characters of one message that are read; a longer one is asked to be made shorter."""
 
 QUESTIONS = frozenset(intents("faq"))
-TRANSACTIONS = frozenset(intents("transaction"))
+WISHES = frozenset([*intents("transaction"), "human_handoff"])
 
 
 @dataclass
@@ -76,7 +77,7 @@ class Assistant:
     def __init__(self, agent: Agent, engine: Engine) -> None:
         self.agent = agent
         self.engine = engine
-        self._locks: dict[str, asyncio.Lock] = {}
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()  # gone when nobody holds or waits
 
     @property
     def answers(self) -> Answers:
@@ -86,13 +87,28 @@ class Assistant:
 
     def conversation(self, channel: str, address: str) -> str:
         """The id of who writes from this address, made at her first message."""
+        known = select(Conversation.id).filter_by(channel=channel, address=address)
         with Session(self.engine, future=True) as session:
-            row = session.scalar(select(Conversation).filter_by(channel=channel, address=address))
-            if row is None:
-                row = Conversation(id=secrets.token_hex(16), channel=channel, address=address, last_seen=_now())
-                session.add(row)
-                session.commit()
-            return row.id
+            found = session.scalar(known)
+            if found is None:
+                found = secrets.token_hex(16)
+                session.add(Conversation(id=found, channel=channel, address=address, last_seen=_now()))
+                try:
+                    session.commit()
+                except IntegrityError:  # her second message made it at the same moment
+                    session.rollback()
+                    found = session.scalar(known)
+            return found
+
+    async def check(self) -> None:
+        """Raises unless a sentence can be understood and both databases answer."""
+        await self._parse("السلام عليكم")
+        await asyncio.to_thread(self._check_databases)
+
+    def _check_databases(self) -> None:
+        with Session(self.engine, future=True) as session, unit_of_work() as uow:
+            session.scalar(select(Conversation.id).limit(1))
+            uow.session.execute(select(1))
 
     def is_offer(self, conversation: str, text: str) -> bool:
         """Whether this text is the id of a button offered in this conversation."""
@@ -128,12 +144,8 @@ class Assistant:
         """Answer one message. Each answer: {"text", "buttons": [{"title", "payload": offer id}], "custom"?,
         "name", "personal"}. One message of a conversation at a time; raises nothing but cancellation."""
         lock = self._locks.setdefault(conversation, asyncio.Lock())
-        try:
-            async with lock:
-                return await self._turn(conversation, message_id, text, button)
-        finally:
-            if not lock.locked():
-                self._locks.pop(conversation, None)
+        async with lock:
+            return await self._turn(conversation, message_id, text, button)
 
     async def _turn(self, conversation: str, message_id: str, text: str | None, button: str | None) -> list[dict]:
         language = "ar"
@@ -195,7 +207,7 @@ class Assistant:
 
     async def _understand(self, typed: str) -> list[Understood]:
         """Typed text → one or two messages for the agent. A leading slash is never a command."""
-        typed = typed.lstrip("/").strip()
+        typed = _no_command(typed)
         if len(typed) > LONGEST:
             return [_internal("too_long", typed[:80])]
         secret = secret_in(typed)
@@ -204,13 +216,13 @@ class Assistant:
         if not any(letter.isalnum() for letter in typed):
             return [_internal("unreadable", typed)]
         whole = await self._parse(typed)
-        parts = pieces(typed)
+        parts = [part for piece in pieces(typed) if (part := _no_command(piece))]
         if len(parts) > 1:
             parsed = [Understood(part, await self._parse(part)) for part in parts]
-            asked = [part for part in parsed if _intent(part.parse) in QUESTIONS | TRANSACTIONS]
+            asked = [part for part in parsed if _intent(part.parse) in QUESTIONS | WISHES]
             if len({_intent(part.parse) for part in asked}) > 1:
                 # questions first: an answer to them must not stand after the form that a wish opens
-                return sorted(asked, key=lambda part: _intent(part.parse) in TRANSACTIONS)[:2]
+                return sorted(asked, key=lambda part: _intent(part.parse) in WISHES)[:2]
         return [Understood(typed, whole)]
 
     async def _parse(self, text: str) -> dict[str, Any]:
@@ -305,6 +317,11 @@ INTRODUCES = ("utter_greet", "utter_bot_challenge", "utter_intro", "utter_distre
 
 class TurnFailed(Exception):
     """Something that the turn needed was away; the text names it and holds nothing that was typed."""
+
+
+def _no_command(text: str) -> str:
+    """Rasa takes `/intent{…}` for an intent with its entities; whatever was typed is words."""
+    return text.lstrip("/ \n")
 
 
 def _internal(intent: str, text: str, **entities: str) -> Understood:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import secrets
 from typing import Any
 
@@ -13,6 +14,8 @@ from bot.delivery.models import Offer
 from bot.text.normalise import normalise
 
 ANSWERS_TO_A_QUESTION = {"affirm", "deny", "inform", "choose_way", "choose_bank", "go_back"}
+_ID = re.compile(r"[\w-]{16}", re.ASCII)
+"""As made below; other text, which may hold what no database takes, is not looked up."""
 
 
 def offer(session: Session, conversation: str, answers: list[dict[str, Any]], question: str | None = None) -> None:
@@ -34,6 +37,8 @@ def offer(session: Session, conversation: str, answers: list[dict[str, Any]], qu
 
 
 def find(session: Session, conversation: str, button: str) -> Offer | None:
+    if not _ID.fullmatch(button):
+        return None
     return session.scalar(select(Offer).where(Offer.id == button, Offer.conversation == conversation))
 
 

@@ -1,19 +1,28 @@
-"""One message in, its answers out: buttons, typing that is no command, turns one after the other, failed turns, language."""
+"""One message in, its answers out: buttons, typing, turns one after the other, turns that fail, language."""
 
 from __future__ import annotations
 
 import asyncio
 import re
+import threading
 import uuid
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from rasa.core.channels.channel import UserMessage
 from sqlalchemy import func, select
+from sqlalchemy.engine import Engine
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from actions.case_db import unit_of_work
+from actions.services.errors import Unavailable
+from bot.delivery.engine import make_engine
 from bot.delivery.models import Base, Conversation, Offer, TrackerEvent
 from bot.text.mask import mask
+from bot.turn import Assistant
 
 if TYPE_CHECKING:
     from tests.scenarios.runner import Stage
@@ -157,6 +166,7 @@ COMMANDS = [
     "/check_case_status",
     "//check_case_status",
     "/ /check_case_status",
+    "／check_case_status",
     " \u200f/check_case_status",
     '/inform{"national_id": "1058529940"}',
     "/session_start",
@@ -181,7 +191,6 @@ def test_a_typed_slash_commands_nothing(phone: Phone, typed: str, monkeypatch: p
     assert read
     assert not [text for text in read if text.lstrip().startswith("/")], "Rasa takes it for an intent and its slots"
     assert phone.heard()[0] == "greet", "the conversation goes on"
-    assert all(event["value"] is None for event in phone.events("slot"))
 
 
 def test_the_longest_messages_are_asked_to_be_shorter(phone: Phone, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -191,7 +200,10 @@ def test_the_longest_messages_are_asked_to_be_shorter(phone: Phone, monkeypatch:
     assert len(event["text"]) < 200, "what is not read is not kept"
 
 
-@pytest.mark.parametrize("typed", [None, "", "   ", "\n", "😀", "🙏🏽👨‍👩‍👧", "\u200f\u200e\u2067\u2069", "؟؟؟!!", "/", "\x00"])
+UNREADABLE = [None, "", "   ", "\n", "😀", "🙏🏽👨‍👩‍👧", "\u200f\u200e\u2067\u2069", "؟؟؟!!", "/", "\0"]
+
+
+@pytest.mark.parametrize("typed", UNREADABLE)
 def test_nothing_to_read_is_said_and_changes_nothing(
     phone: Phone, typed: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -211,7 +223,7 @@ def test_what_no_database_takes_is_left_out(phone: Phone, typed: str) -> None:
 def test_two_messages_at_once_are_answered_in_order(phone: Phone) -> None:
     async def both() -> list[list[dict[str, Any]]]:
         words = ("السلام عليكم", DURATION, "شكرا لك")
-        return await asyncio.gather(*(phone.assistant.turn(phone.id, f"m-{number}", text) for number, text in enumerate(words)))
+        return await asyncio.gather(*(phone.assistant.turn(phone.id, uuid.uuid4().hex, text) for text in words))
 
     answers = asyncio.run(both())
     assert [[answer["name"] for answer in each] for each in answers] == [
@@ -267,13 +279,18 @@ def test_two_conversations_are_answered_side_by_side(
     assert busy.met == [("1",), ("1", "2")]
 
 
-def test_one_address_is_one_conversation(phone: Phone) -> None:
-    async def at_once() -> set[str]:
-        return set(await asyncio.gather(*(asyncio.to_thread(phone.assistant.conversation, "test", "new") for _ in range(8))))
+def test_first_messages_at_once_make_one_conversation(bot_engine: Engine) -> None:
+    assistant = Assistant(None, bot_engine)
+    together = threading.Barrier(8)
 
-    (found,) = asyncio.run(at_once())
-    assert found == phone.assistant.conversation("test", "new") != phone.id
-    assert phone.assistant.conversation("web", "new") != found, "the same address on another channel is somebody else"
+    def first_message(_: int) -> str:
+        together.wait(5)
+        return assistant.conversation("web", "new")
+
+    with ThreadPoolExecutor(8) as threads:
+        (found,) = set(threads.map(first_message, range(8)))
+    assert assistant.conversation("web", "new") == found
+    assert assistant.conversation("test", "new") != found, "the same address on another channel is somebody else"
 
 
 # a turn that fails
@@ -313,7 +330,9 @@ def test_of_two_questions_neither_is_stored_when_one_fails(phone: Phone) -> None
     assert "ask_salary_garnishment" not in phone.heard()
 
 
-def test_an_unknown_conversation_is_told_and_made_nowhere(stage: Stage, phone: Phone, caplog: pytest.LogCaptureFixture) -> None:
+def test_an_unknown_conversation_is_told_and_made_nowhere(
+    stage: Stage, phone: Phone, caplog: pytest.LogCaptureFixture
+) -> None:
     before = rows(stage)
     answers = asyncio.run(stage.assistant.turn("0" * 32, "m-1", "رقمي 1058529940"))
     assert [answer["name"] for answer in answers] == SORRY
@@ -321,6 +340,20 @@ def test_an_unknown_conversation_is_told_and_made_nowhere(stage: Stage, phone: P
     assert rows(stage) == before
     assert "unknown conversation" in caplog.text
     assert "1058529940" not in caplog.text
+
+
+@pytest.mark.parametrize("away", ["bot", "cases"])
+def test_it_is_not_ready_without_one_of_its_databases(
+    stage: Stage, away: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    asyncio.run(stage.assistant.check())
+    nowhere = make_engine(f"sqlite:///{tmp_path / 'away' / 'x.db'}")
+    if away == "bot":
+        monkeypatch.setattr(stage.assistant, "engine", nowhere)
+    else:
+        monkeypatch.setattr(unit_of_work, "_engine", lambda: nowhere)
+    with pytest.raises((SQLAlchemyError, Unavailable)):
+        asyncio.run(stage.assistant.check())
 
 
 # language
