@@ -5,14 +5,10 @@ SHELL := /bin/bash
 TOOLS := .tools
 UV := $(TOOLS)/bin/uv
 BIN := .venv/bin
-ifneq (,$(wildcard .env))
-include .env
-export
-endif
 export RASA_TELEMETRY_ENABLED := false
 export TF_CPP_MIN_LOG_LEVEL := 3
 
-.PHONY: help run chat test train lock clean setup
+.PHONY: help run chat test train lock reset clean setup
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -37,7 +33,8 @@ $(UV):
 	@echo "أدوات الإعداد … | set-up tools …"
 	@command -v python3 >/dev/null || { echo "Python 3 is missing. Install python3 and python3-venv, then run this again."; exit 1; }
 	@python3 -m venv $(TOOLS) || { echo "Python's venv module is missing. Install python3-venv, then run this again."; exit 1; }
-	@$(TOOLS)/bin/python -m pip install --quiet --disable-pip-version-check uv
+	@$(TOOLS)/bin/python -m pip install --quiet --disable-pip-version-check uv || { \
+	  rm -rf $(TOOLS); echo "The package index cannot be reached. This needs the network once; then run it again."; exit 1; }
 
 .venv/.ready: $(UV) requirements.lock pyproject.toml .python-version
 	@echo "الحزم (نحو دقيقة، 3 غيغابايت) … | packages (about a minute, 3 GB) …"
@@ -51,6 +48,9 @@ $(UV):
 lock: $(UV) ## write requirements.lock anew from pyproject.toml
 	@UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) pip compile --quiet --generate-hashes --no-emit-index-url \
 	  --python-version 3.10 --python-platform x86_64-manylinux_2_28 pyproject.toml --output-file requirements.lock
+
+reset: ## fresh demonstration people: remove the databases
+	rm -rf var
 
 clean: ## remove everything that was made here, the demonstration's databases included
 	rm -rf .venv .tools .rasa models var build *.egg-info .pytest_cache .ruff_cache

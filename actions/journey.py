@@ -7,7 +7,6 @@ answer was taken. Rasa asks the question that `requested_slot` names (`utter_ask
 
 from __future__ import annotations
 
-import re
 from abc import abstractmethod
 
 from rasa_sdk.events import ActiveLoop, FollowupAction, SlotSet
@@ -16,11 +15,15 @@ from actions.base import BotAction, Events, Heard, Say
 from actions.case_db.unit_of_work import UnitOfWork
 from actions.replies import answer_to
 from actions.services import cases, identity, positions
+from actions.services.cases import CaseView
 from actions.services.errors import NotFound, ServiceError, Unavailable
+from bot.text.lost_number import says_number_is_lost
 from bot.text.national_id import find_id_like, id_problem, is_valid_national_id
 from bot.text.ordinals import parse_ordinal
 from bot.text.questions import asks
 
+SETTLED = "settled"
+"""In the place of a question: everything was said, the form ends."""
 NATIONAL_ID, CODE, CASE = "identity__national_id", "identity__code", "case__choice"
 
 CODE_LENGTH = 6
@@ -29,6 +32,8 @@ LEAVES_A_FORM = {"cancel", "start_over", "human_handoff", "complaint", "forget_m
                  "notice_settings", "bot_challenge", "ask_capabilities", "greet", "goodbye", "thank",
                  "secret_shared", "show_more", "too_long", "unreadable"}  # fmt: skip
 """Intents that are never an answer to a form's question; `ask_*` and other transactions neither."""
+
+ONLY_STEERS = {"affirm", "deny", "next_step", "step_problem", "choose_way", "choose_bank"}
 
 TRANSACTIONS = {"check_case_status", "pay_invoice", "request_invoice", "report_payment", "request_lift",
                 "track_lift_request", "request_installment", "start_guide", "calculate_salary"}  # fmt: skip
@@ -62,16 +67,21 @@ class Journey(BotAction):
                 if not self._take(asked, uow, heard, say):
                     return []  # the form steps back: an FAQ, a cancel or another wish is answered first
                 events.append(SlotSet(asked, True))
-            question = self._next(uow, heard)
+            question = self._next(uow, heard, say)
         except Unavailable:
             raise  # nothing of this turn is kept, the form stands where it stood
         except ServiceError as error:
             say(answer_to(error))
-            return [*events, SlotSet(asked or CASE, True), ActiveLoop(None), SlotSet("requested_slot", None)]
+            return [*events, *self._closed(asked)]
+        if question == SETTLED:
+            return [*events, *self._closed(asked)]
         events.append(SlotSet("requested_slot", question))
         if question is None:
             events.append(FollowupAction(self.submit))
         return events
+
+    def _closed(self, asked: str | None) -> Events:
+        return [SlotSet(asked or CASE, True), ActiveLoop(None), SlotSet("requested_slot", None)]
 
     # what a subclass says of itself
 
@@ -87,6 +97,10 @@ class Journey(BotAction):
         """The next question of its own (a slot's name), None when all is known."""
         return None
 
+    def settled(self, case: CaseView, say: Say) -> bool:
+        """Say so when there is nothing to do for the chosen case: the form ends with that."""
+        return False
+
     def take(self, question: str, uow: UnitOfWork, heard: Heard, say: Say) -> bool:
         """Take the message as the answer to a question of its own; say what is wrong with it. False: not meant so."""
         raise NotImplementedError(question)
@@ -97,39 +111,61 @@ class Journey(BotAction):
 
     # the common part
 
-    def _next(self, uow: UnitOfWork, heard: Heard) -> str | None:
+    def _next(self, uow: UnitOfWork, heard: Heard, say: Say) -> str | None:
         if self.identified and not self._verified(uow, heard):
             return CODE if identity.code_pending(uow, conversation=heard.conversation) else NATIONAL_ID
         if self.chooses_case:
-            choices = cases.eligible(uow, conversation=heard.conversation, goal=self.goal)
+            eligible = cases.eligible(uow, conversation=heard.conversation, goal=self.goal)
+            choices = {case.number: case for case in eligible}
             chosen = positions.position(uow, conversation=heard.conversation).case_number
-            if chosen not in [case.number for case in choices]:
-                if len(choices) > 1:
+            if chosen not in choices:
+                if chosen and self._just_opened(heard):
+                    self._say_not_that_case(chosen, uow, heard, say)
+                if chosen or len(choices) > 1:
                     return CASE
-                positions.remember(uow, conversation=heard.conversation, case_number=choices[0].number)
-        return self.missing(uow, heard, positions.position(uow, conversation=heard.conversation).draft)
+                (chosen,) = choices
+                positions.remember(uow, conversation=heard.conversation, case_number=chosen)
+        question = self.missing(uow, heard, positions.position(uow, conversation=heard.conversation).draft)
+        # only while something is asked: what is answered in full is submitted, also when the message comes again
+        if self.chooses_case and question is not None and self.settled(choices[chosen], say):
+            return SETTLED
+        return question
 
     def _take(self, asked: str, uow: UnitOfWork, heard: Heard, say: Say) -> bool:
-        if heard.intent == "repeat":
+        if heard.intent in ("repeat", self.goal):
             return True
         if heard.intent == "go_back":
-            key = self.back(asked)
-            if key in ("bank", "case_number"):
-                positions.remember(uow, conversation=heard.conversation, **{key: None})
-            elif key:
-                positions.remember(uow, conversation=heard.conversation, draft={key: None})
-            else:
-                say("utter_first_question")
+            self._go_back(asked, uow, heard, say)
             return True
-        if asked == NATIONAL_ID:
-            return self._take_national_id(uow, heard, say)
-        if asked == CODE:
-            return self._take_code(uow, heard, say)
-        if asked == CASE:
-            return self._take_case(uow, heard, say)
-        if heard.intent in ("correct", "choose_case") and self.chooses_case and self._note_case(uow, heard):
+        if asked in (NATIONAL_ID, CODE) and says_number_is_lost(heard.text):
+            say("utter_number_changed")
             return True
-        return self.take(asked, uow, heard, say)
+        common = {NATIONAL_ID: self._take_national_id, CODE: self._take_code, CASE: self._take_case}
+        if asked in common:
+            taken = common[asked](uow, heard, say)
+        elif heard.intent in ("correct", "choose_case") and self.chooses_case and self._note_case(uow, heard):
+            taken = True
+        else:
+            taken = self.take(asked, uow, heard, say)
+        # a word that only steers would otherwise leave the form and move something else: the question comes again
+        return taken or heard.intent in ONLY_STEERS
+
+    def _go_back(self, asked: str, uow: UnitOfWork, heard: Heard, say: Say) -> None:
+        key = self.back(asked)
+        if key in ("bank", "case_number"):
+            positions.remember(uow, conversation=heard.conversation, **{key: None})
+        elif key:
+            positions.remember(uow, conversation=heard.conversation, draft={key: None})
+        else:
+            say("utter_first_question")
+
+    def _say_not_that_case(self, number: str, uow: UnitOfWork, heard: Heard, say: Say) -> None:
+        """She has a case in hand that this is not for; another is never taken in its place without a word."""
+        case = cases.find_case(uow, conversation=heard.conversation, number=number)
+        if case.kind == "government":
+            say("utter_error_government_case")
+        else:
+            say("utter_error_already_lifted" if case.state == "lifted" else "utter_error_nothing_to_pay")
 
     def _verified(self, uow: UnitOfWork, heard: Heard) -> bool:
         return identity.person(uow, conversation=heard.conversation).verified
@@ -137,12 +173,21 @@ class Journey(BotAction):
     def _take_national_id(self, uow: UnitOfWork, heard: Heard, say: Say) -> bool:
         digits = find_id_like(heard.text)
         if digits is None:
+            if heard.intent == "deny":
+                say("utter_without_id")
+                return True
+            if heard.entity("code") and not identity.code_pending(uow, conversation=heard.conversation):
+                checked = identity.check_code(
+                    uow, conversation=heard.conversation, message_id=heard.message_id, code=heard.entity("code") or ""
+                )
+                say(f"utter_code_{checked.state}")  # none waits: why, and how to get another
+                return True
             if not is_value(heard):
                 return False
-            say(_again("utter_ask_identity__national_id_error", heard))
+            self._say_wrong_id("utter_ask_identity__national_id_error", heard, say)
             return True
         if not is_valid_national_id(digits):
-            say(_again(f"utter_id_{id_problem(heard.text) or 'checksum'}", heard))
+            self._say_wrong_id(f"utter_id_{id_problem(heard.text) or 'checksum'}", heard, say)
             return True
         given = identity.give_id(
             uow,
@@ -155,11 +200,19 @@ class Journey(BotAction):
             say(f"utter_code_{given.state}", minutes=given.wait_minutes or None)
         return True
 
+    def _say_wrong_id(self, name: str, heard: Heard, say: Say) -> None:
+        """What is wrong; with the third mistake in a row a person is offered as well."""
+        say(name)
+        mistakes = 1
+        for said in heard.names_said_before():
+            if not said.startswith(("utter_id_", "utter_ask_identity__national_id")):
+                break
+            mistakes += said != "utter_ask_identity__national_id"
+        if mistakes == 3:
+            say("utter_id_stuck")
+
     def _take_code(self, uow: UnitOfWork, heard: Heard, say: Say) -> bool:
         digits = "".join(find_id_like(heard.text) or heard.entity("code") or "")
-        if heard.intent == "resend_code" and lost_number(heard.text):
-            say("utter_number_changed")
-            return True
         if heard.intent == "resend_code":
             sent = identity.resend_code(
                 uow, conversation=heard.conversation, message_id=heard.message_id, language=heard.language
@@ -222,23 +275,12 @@ class Journey(BotAction):
         return False
 
 
-LOST_NUMBER = re.compile(
-    r"(رقم|جوال|شريح)\w*\s.*(ما عاد|ماعاد|مو مع|مب مع|مهو مع|تغير|غيرت|ضاع|قديم|انقطع|مقطوع|فصل|ليس|مو ل|لغيت)"
-    r"|(ما عاد|ماعاد|تغير|غيرت|ضيعت|ضاع|فقدت)\w*\s.*(رقم|جوال|شريح)"
-    r"|(number|sim|mobile|phone)\b.*(not mine|changed|lost|old|no longer|don.?t have)"
-    r"|(changed|lost|no longer|don.?t have)\b.*(number|sim|mobile|phone)",
-    re.IGNORECASE,
-)
-
-
-def lost_number(text: str) -> bool:
-    """"That is no longer my number": another code would go to a stranger."""
-    return bool(LOST_NUMBER.search(text))
-
-
 def is_value(heard: Heard) -> bool:
-    """Whether the message can only be an answer to what was asked: a bare value, or words not understood otherwise."""
-    return heard.intent in ("inform", "nlu_fallback", "out_of_scope", "")
+    """Whether the message can only be an answer to what was asked: a bare value, or words not understood otherwise
+    that ask nothing."""
+    if heard.intent == "inform":
+        return True
+    return heard.intent in ("nlu_fallback", "out_of_scope", "") and not asks(heard.text)
 
 
 def is_free_text(heard: Heard, *also: str) -> bool:
@@ -251,14 +293,3 @@ def is_free_text(heard: Heard, *also: str) -> bool:
     if heard.band == "sure" and heard.intent.startswith("ask_") and asks(heard.text):
         return False
     return len(heard.text.strip()) >= 3
-
-
-def _again(name: str, heard: Heard) -> str:
-    """After two mistakes at the same question the third answer offers a person."""
-    mistakes = 0
-    for said in heard.names_said_before():
-        if said.startswith(("utter_id_", "utter_ask_identity__national_id_error")):
-            mistakes += 1
-        elif not said.startswith("utter_ask_"):
-            break
-    return name if mistakes < 2 else "utter_id_stuck"

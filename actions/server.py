@@ -40,6 +40,7 @@ def end_with(parent: int) -> None:
 def main() -> int:
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     logging.getLogger("rasa_sdk").setLevel(logging.WARNING)
+    logging.getLogger("sanic.root").setLevel(logging.ERROR)  # it advises a debug mode at every start
     parent = int(os.environ.get("ACTIONS_PARENT") or 0)
     if parent:
         threading.Thread(target=end_with, args=(parent,), daemon=True).start()

@@ -74,6 +74,7 @@ def _validate_once(self: RemoteAction, result: dict[str, Any]) -> bool:
 def load(model: Path, engine: Engine, action_url: str, action_timeout: float) -> ProjectAgent:
     configure_structlog(logging.INFO)  # without it a process prints every DEBUG line, texts and slots included
     logging.getLogger("rasa").setLevel(logging.ERROR)
+    logging.getLogger("sanic.root").setLevel(logging.ERROR)  # it advises a debug mode at every start
     # it logs whole exceptions of actions, values included; what failed stands in our log, by name
     logging.getLogger("rasa.core.processor").setLevel(logging.CRITICAL)
     RemoteAction._validate_action_result = _validate_once  # type: ignore[method-assign]

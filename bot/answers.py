@@ -27,8 +27,8 @@ LANGUAGES = ("ar", "en")
 MORE = {"ar": "المزيد", "en": "More"}
 SOURCE = {"ar": "المصدر: {name}، {date}", "en": "Source: {name}, {date}"}
 OLD_LAW = {
-    "ar": "أُعلن نظام تنفيذ جديد من 28 أكتوبر 2026، ووضعك الدقيق في ناجز أو 1950.",
-    "en": "A new Enforcement Law was announced from 28 October 2026; Najiz or 1950 shows your own case.",
+    "ar": "أُعلن نظام جديد من 28 أكتوبر 2026؛ ووضعك في ناجز أو 1950.",
+    "en": "New law announced from 28 October 2026: see Najiz or 1950.",
 }
 """facts.yml, meta.caution: rules marked old_law_M53 are said only with this note."""
 

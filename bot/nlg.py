@@ -75,6 +75,9 @@ class FileResponses(NaturalLanguageGenerator):
             kwargs.pop(key, None)
         more, suggest = kwargs.pop("more", False), kwargs.pop("suggest", ())
         language = kwargs.pop("language", None) or language_of(tracker)
+        turn = CURRENT.get()
+        if turn:
+            turn.language = language  # a switch of language holds for what follows in the same turn
         try:
             rendered = await asyncio.to_thread(
                 self.answers.render,
@@ -86,7 +89,6 @@ class FileResponses(NaturalLanguageGenerator):
                 more,
             )
         except Exception as error:
-            turn = CURRENT.get()
             if turn:  # Rasa would log it and say nothing at all
                 turn.failures.append(f"answer {utter_action}: {type(error).__name__}")
             raise

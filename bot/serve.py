@@ -209,7 +209,7 @@ async def _serve(app: Sanic, settings: Settings, child: subprocess.Popen) -> int
     await asyncio.wait({watch, asked}, return_when=asyncio.FIRST_COMPLETED)
     code = 0 if over.is_set() else 1
     if code:
-        log.error("the action server ended by itself (code %s); so does the assistant: start it again", child.returncode)
+        log.error("the action server ended by itself (code %s), and so we end: start again", child.returncode)
     watch.cancel()
     asked.cancel()
     print("\nإيقاف… | stopping …", flush=True)

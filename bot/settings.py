@@ -9,6 +9,8 @@ from functools import lru_cache
 
 from actions.settings import SettingsError
 
+DEFAULT_PORT = 5005
+
 
 @dataclass(frozen=True)
 class Settings:

@@ -30,7 +30,7 @@ from bot.delivery import offers
 from bot.delivery.models import Conversation, Offer, TrackerEvent
 from bot.nlg import FileResponses, look_up
 from bot.text.clean import clean
-from bot.text.language import detect, other_language
+from bot.text.language import detect, first_language, other_language
 from bot.text.mask import mask
 from bot.text.questions import pieces
 from bot.text.secrets import secret_in
@@ -155,7 +155,9 @@ class Assistant:
             typed = clean(text or "")
             other = None
             if pressed is None and not button:
-                found = detect(typed)
+                found = None if typed.startswith("/") else detect(typed)
+                if first and found is None:
+                    found = first_language(typed)
                 other = other_language(typed) if found == "other" else None
                 if found and not row.language_fixed:
                     language = "en" if found == "other" else found
@@ -259,7 +261,12 @@ class Assistant:
             asked = asked or bool(known and known.asks_again)
             kept.pop((answer["name"], answer["text"]), None)
             kept[(answer["name"], answer["text"])] = answer
-        return list(kept.values())
+        said = list(kept.values())
+        for answer in said[:-1]:
+            if said[-1]["name"].startswith(GOES_ON) and answer["name"] in FAQ_ANSWERS:
+                # what is open comes again below: other ways on would only lead away from it
+                answer["buttons"] = [b for b in answer["buttons"] if b["payload"].startswith("/show_more")]
+        return said
 
     def _say(self, name: str, turn: Turn) -> dict[str, Any]:
         rendered = self.answers.render(name, turn.language, person=lambda: look_up(turn.conversation))
@@ -273,7 +280,7 @@ class Assistant:
             row.language = turn.language
             events = turn.new_events()
             names = [getattr(event, "action_name", None) for event in events]
-            if "action_forget_me" in names:
+            if "action_forget_me" in names and any(event.type_name == "reset_slots" for event in events):
                 session.execute(delete(TrackerEvent).where(TrackerEvent.conversation == turn.conversation))
                 offers.forget(session, turn.conversation)
                 row.language_fixed = False
@@ -311,8 +318,10 @@ class Assistant:
             session.commit()
 
 
-FORM_QUESTIONS = ("utter_ask_identity__", "utter_ask_request_", "utter_ask_salary__")
-INTRODUCES = ("utter_greet", "utter_bot_challenge", "utter_intro", "utter_distress")
+FAQ_ANSWERS = frozenset(f"utter_{name}" for name in QUESTIONS)
+FORM_QUESTIONS = ("utter_ask_pay_", "utter_ask_identity__", "utter_ask_request_", "utter_ask_salary__")
+GOES_ON = (*FORM_QUESTIONS, "utter_guide_", "utter_confirm_", "utter_case_line_")
+INTRODUCES = ("utter_greet", "utter_greet_salam", "utter_bot_challenge", "utter_intro", "utter_distress")
 
 
 class TurnFailed(Exception):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.settings import Settings
+from bot.settings import DEFAULT_PORT, Settings
 
 
 def welcome(settings: Settings) -> str:
@@ -11,11 +11,13 @@ def welcome(settings: Settings) -> str:
         return f"جاهز | ready: {base}/ready"
     from bot.cli.demo import listing
 
+    port = "" if settings.bot_port == DEFAULT_PORT else f"BOT_PORT={settings.bot_port} "
+
     return "\n".join(
         [
             "",
-            "المساعد جاهز. للمحادثة، في نافذة طرفية أخرى:   make chat",
-            "The assistant is ready. To talk, in another terminal:   make chat",
+            f"المساعد جاهز. للمحادثة، في نافذة طرفية أخرى:   {port}make chat",
+            f"The assistant is ready. To talk, in another terminal:   {port}make chat",
             f"REST: POST {base}/webhooks/rest/webhook   " + '{"sender": "me", "message": "كم ياخذ رفع الإيقاف؟"}',
             "",
             listing(),

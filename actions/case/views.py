@@ -25,6 +25,8 @@ def answer_for(case: CaseView) -> str:
         return "utter_case_court_grace"
     if case.invoice is not None and case.invoice.state == "issued":
         return "utter_case_court_invoiced"
+    if case.lift_request is not None and case.lift_request.state in ("filed", "under_review"):
+        return "utter_case_court_lifting"
     if case.payment is not None:
         return "utter_case_court_paid"
     return "utter_case_court"
@@ -51,5 +53,6 @@ def case_values(case: CaseView) -> dict:
         "lifted_at": case.lifted_at,
         "invoice_number": case.invoice.number if case.invoice else None,
         "due_on": case.invoice.due_on if case.invoice else None,
+        "request_number": case.lift_request.number if case.lift_request else None,
         "paid_stage": case.payment.stage if case.payment else None,
     }

@@ -22,6 +22,8 @@ class ActionRepeat(BotAction):
                 return [FollowupAction(event["name"])]
             elif spoken and event["event"] == "bot":
                 metadata = event.get("metadata") or {}
+                if metadata.get("utter_action") in ("utter_did_you_mean", "utter_intro"):
+                    continue  # its buttons would be missing; what was said before it is meant
                 if metadata.get("utter_action") and not metadata.get("personal"):
                     say(metadata["utter_action"])
                     return None

@@ -1,9 +1,9 @@
-from rasa_sdk.events import ActiveLoop, SlotSet
+from rasa_sdk.events import ActiveLoop, FollowupAction, SlotSet
 
 from actions.base import BotAction, Events, Heard, Say
 from actions.case_db.unit_of_work import UnitOfWork
 from actions.guides import lengths
-from actions.services import identity, positions
+from actions.services import identity, payments, positions
 
 STEP = "guide__step"
 MOVES = {"next_step": 1, "affirm": 1, "go_back": -1}
@@ -38,9 +38,12 @@ class ValidateGuideForm(BotAction):
                 say("utter_guide_first_step")
             if walked.guide:
                 return shown
+        elif heard.intent not in ("repeat", "step_problem", "deny"):
+            return []  # another question or wish is answered first (the form steps back), then the step comes again
         elif where.guide:
-            # another question or wish is answered first (the form steps back), then the step comes again
-            return shown if heard.intent in ("repeat", "step_problem", "deny") else []
+            return shown
+        if payments.arrived(uow, conversation=heard.conversation):
+            return [*closed, FollowupAction("action_payment_status")]
         lapsed = identity.person(uow, conversation=heard.conversation).lapsed
         say("utter_guide_lapsed" if lapsed else "utter_guide_over")
         return closed

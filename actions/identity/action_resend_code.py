@@ -2,8 +2,8 @@ from rasa_sdk.events import FollowupAction
 
 from actions.base import BotAction, Events, Heard, Say
 from actions.case_db.unit_of_work import UnitOfWork
-from actions.journey import lost_number
 from actions.services import identity
+from bot.text.lost_number import says_number_is_lost
 
 
 class ActionResendCode(BotAction):
@@ -12,7 +12,7 @@ class ActionResendCode(BotAction):
     action_name = "action_resend_code"
 
     def act(self, uow: UnitOfWork, heard: Heard, say: Say) -> Events | None:
-        if lost_number(heard.text):
+        if says_number_is_lost(heard.text):
             say("utter_number_changed")
             return None
         sent = identity.resend_code(

@@ -1,6 +1,6 @@
 from actions.base import BotAction, Heard, Say
 from actions.case_db.unit_of_work import UnitOfWork
-from actions.services import positions
+from actions.services import cases, positions
 
 
 class ActionAskLiftConfirmation(BotAction):
@@ -10,4 +10,11 @@ class ActionAskLiftConfirmation(BotAction):
 
     def act(self, uow: UnitOfWork, heard: Heard, say: Say) -> None:
         where = positions.position(uow, conversation=heard.conversation)
-        say("utter_confirm_lift", case_number=where.case_number, reason=where.draft.get("reason"))
+        case = cases.find_case(uow, conversation=heard.conversation, number=where.case_number)
+        owed = case.remaining or None
+        say(
+            "utter_confirm_lift_unpaid" if owed else "utter_confirm_lift",
+            case_number=case.number,
+            reason=where.draft.get("reason"),
+            remaining=owed,
+        )

@@ -1,5 +1,6 @@
 from actions.base import BotAction, Heard, Say
 from actions.case_db.unit_of_work import UnitOfWork
+from actions.lifting.views import say_request
 from actions.services import positions, requests
 
 
@@ -19,12 +20,4 @@ class ActionFileGraceRequest(BotAction):
             months=where.draft.get("months") or 0,
             reason=where.draft.get("reason") or "",
         )
-        request = filed.request
-        say(
-            "utter_grace_filed" if filed.new else "utter_grace_already_filed",
-            card={"kind": "request", "number": request.number, "case": request.case_number, "state": request.state},
-            request_number=request.number,
-            case_number=request.case_number,
-            months=request.months,
-            filed_at=request.filed_at,
-        )
+        say_request(say, "utter_grace_filed" if filed.new else "utter_grace_already_filed", filed.request)

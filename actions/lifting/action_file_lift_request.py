@@ -2,6 +2,7 @@ from rasa_sdk.events import FollowupAction
 
 from actions.base import BotAction, Events, Heard, Say
 from actions.case_db.unit_of_work import UnitOfWork
+from actions.lifting.views import say_request
 from actions.services import positions, requests
 
 
@@ -25,16 +26,5 @@ class ActionFileLiftRequest(BotAction):
             case_number=where.case_number or "",
             reason=where.draft.get("reason") or "",
         )
-        request = filed.request
-        name = "utter_lift_filed" if filed.new else "utter_lift_already_filed"
-        say(
-            f"{name}_unpaid" if request.unpaid else name,
-            card={"kind": "request", "number": request.number, "case": request.case_number, "state": request.state,
-                  "earliest": request.earliest, "latest": request.latest},
-            request_number=request.number,
-            case_number=request.case_number,
-            filed_at=request.filed_at,
-            earliest=request.earliest,
-            latest=request.latest,
-        )  # fmt: skip
+        say_request(say, "utter_lift_filed" if filed.new else "utter_lift_already_filed", filed.request)
         return None

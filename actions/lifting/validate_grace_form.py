@@ -1,7 +1,9 @@
 from actions.base import Heard, Say
 from actions.case_db.unit_of_work import UnitOfWork
 from actions.journey import Journey, is_free_text, is_value
+from actions.lifting.views import confirmation, say_open_request
 from actions.services import positions
+from actions.services.cases import CaseView
 from bot.text.months import parse_months
 
 MONTHS, REASON, CONFIRMATION = (
@@ -26,6 +28,12 @@ class ValidateGraceForm(Journey):
             uow, conversation=heard.conversation, draft={"months": None, "reason": None, "confirmed": None}
         )
 
+    def settled(self, case: CaseView, say: Say) -> bool:
+        if case.state == "grace":
+            say("utter_grace_running", grace_until=case.grace_until)
+            return True
+        return say_open_request(say, case.grace_request, "utter_grace_already_filed")
+
     def missing(self, uow: UnitOfWork, heard: Heard, draft: dict) -> str | None:
         if not draft.get("months"):
             return MONTHS
@@ -38,12 +46,8 @@ class ValidateGraceForm(Journey):
             return self._months(uow, heard, say)
         if question == REASON:
             answer = {"reason": heard.text.strip()[:500]} if is_free_text(heard, self.goal) else None
-        elif heard.intent in ("affirm", "next_step"):
-            answer = {"confirmed": True}
-        elif heard.intent == "deny":
-            answer = {"confirmed": False}
         else:
-            answer = {"months": None, "reason": None} if heard.intent == "correct" else None
+            answer = confirmation(heard) or ({"months": None, "reason": None} if heard.intent == "correct" else None)
         if answer is None:
             return False
         positions.remember(uow, conversation=heard.conversation, draft=answer)

@@ -1,7 +1,10 @@
 from actions.base import Heard, Say
 from actions.case_db.unit_of_work import UnitOfWork
 from actions.journey import Journey, is_free_text
+from actions.lifting.views import confirmation, say_open_request
 from actions.services import positions
+from actions.services.cases import CaseView
+from bot.text.yes_no import parse_yes_no
 
 WAY, REASON, CONFIRMATION = "request_lift__way", "request_lift__reason", "request_lift__confirmation"
 
@@ -17,6 +20,12 @@ class ValidateLiftForm(Journey):
     def opened(self, uow: UnitOfWork, heard: Heard, say: Say) -> None:
         super().opened(uow, heard, say)
         positions.remember(uow, conversation=heard.conversation, draft={"way": None, "reason": None, "confirmed": None})
+
+    def settled(self, case: CaseView, say: Say) -> bool:
+        if case.state == "grace":
+            say("utter_lift_in_grace", grace_until=case.grace_until)
+            return True
+        return say_open_request(say, case.lift_request, "utter_lift_already_filed")
 
     def missing(self, uow: UnitOfWork, heard: Heard, draft: dict) -> str | None:
         if not draft.get("way"):
@@ -35,21 +44,15 @@ class ValidateLiftForm(Journey):
     def _way(self, heard: Heard) -> dict | None:
         if heard.intent == "choose_way":
             return {"way": heard.entity("way")}
-        if heard.intent == "ask_how_to_lift":
+        if heard.intent == "ask_how_to_lift" or "خطو" in heard.text or "step" in heard.text.lower():
             return {"way": "guided"}
-        if heard.intent in ("request_lift", "affirm"):
-            return {"way": "filed"}
-        return None
+        return {"way": "filed"} if parse_yes_no(heard.text) else None
 
     def _reason(self, heard: Heard) -> dict | None:
         return {"reason": heard.text.strip()[:500]} if is_free_text(heard, "report_payment", self.goal) else None
 
     def _confirmation(self, heard: Heard) -> dict | None:
-        if heard.intent in ("affirm", "next_step"):
-            return {"confirmed": True}
-        if heard.intent == "deny":
-            return {"confirmed": False}
-        return {"reason": None} if heard.intent == "correct" else None
+        return confirmation(heard) or ({"reason": None} if heard.intent == "correct" else None)
 
     def back(self, question: str) -> str | None:
         return {WAY: "case_number", REASON: "way", CONFIRMATION: "reason"}.get(question)

@@ -1,10 +1,7 @@
 from actions.base import BotAction, Heard, Say
 from actions.case_db.unit_of_work import UnitOfWork
-from actions.payment.garnishment_words import say_split
+from actions.payment.garnishment_words import SMALLEST_SALARY, say_split
 from bot.text.amounts import parse_amount
-
-SMALLEST_SALARY = 100
-"""Below this a number in the question is a share (33 %) or a count, not a salary."""
 
 
 class ActionAskSalaryGarnishment(BotAction):
@@ -17,4 +14,4 @@ class ActionAskSalaryGarnishment(BotAction):
         if amount is None or 0 < amount < SMALLEST_SALARY:
             say("utter_ask_salary_garnishment")
         else:
-            say_split(say, amount)
+            say_split(say, amount, heard.text)

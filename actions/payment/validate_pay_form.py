@@ -23,9 +23,12 @@ class ValidatePayForm(Journey):
         return None if positions.position(uow, conversation=heard.conversation).bank else BANK
 
     def take(self, question: str, uow: UnitOfWork, heard: Heard, say: Say) -> bool:
-        bank = heard.entity("bank") or ("other" if is_value(heard) else None)
+        bank = heard.entity("bank")
         if bank is None:
-            return False
+            if not is_value(heard):
+                return False
+            say("utter_ask_pay_form_pay_invoice__bank_error")
+            return True
         positions.remember(uow, conversation=heard.conversation, bank=bank)
         if bank == "other":
             say("utter_bank_other")

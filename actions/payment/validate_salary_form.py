@@ -1,6 +1,7 @@
 from actions.base import Heard, Say
 from actions.case_db.unit_of_work import UnitOfWork
 from actions.journey import Journey
+from actions.payment.garnishment_words import SMALLEST_SALARY
 from actions.services import garnishment, positions
 from actions.services.errors import BadValue
 from bot.text.amounts import parse_amount
@@ -28,6 +29,9 @@ class ValidateSalaryForm(Journey):
             if heard.intent not in ("inform", "correct"):
                 return False
             say("utter_ask_salary_form_salary__amount_error")
+            return True
+        if 0 < amount < SMALLEST_SALARY:
+            say("utter_salary_small", salary=amount)
             return True
         try:
             garnishment.split(amount)

@@ -149,12 +149,6 @@ def _payable(court: list[CaseView]) -> list[CaseView]:
     return standing
 
 
-def _invoice_at_hand(court: list[CaseView]) -> list[CaseView]:
-    """Those with an invoice that can be paid; without any, those for which one can be asked."""
-    payable = _payable(court)
-    return [view for view in payable if _has_invoice(view)] or payable
-
-
 def _reported(court: list[CaseView]) -> list[CaseView]:
     """Those where money arrived, or could have been sent."""
     touched = [view for view in court if view.payment or _has_invoice(view)]
@@ -181,7 +175,7 @@ def _has_invoice(view: CaseView) -> bool:
 
 GOALS: dict[str, Callable[[list[CaseView]], list[CaseView]]] = {
     "request_invoice": _payable,
-    "pay_invoice": _invoice_at_hand,
+    "pay_invoice": _payable,
     "report_payment": _reported,
     "request_lift": _not_lifted,
     "track_lift_request": _with_lift_request,

@@ -18,7 +18,7 @@ from actions.services.journal import looked, record
 from actions.services.lift import cancel_standing, lift_case
 from actions.services.notices import add_notice
 from actions.services.outcomes import once
-from actions.services.verification import require_citizen
+from actions.services.verification import require_citizen, verified_id
 
 CONFIRMED, LIFTED = PAYMENT_STAGES[0], PAYMENT_STAGES[-1]
 STAGE_NOTICES = {
@@ -79,6 +79,14 @@ def advance_payment(uow: UnitOfWork, *, event_id: str, case_number: str, actor: 
     if payment is None:
         raise NotFound
     return move_on(uow, case, payment, actor)
+
+
+def arrived(uow: UnitOfWork, *, conversation: str) -> bool:
+    """Whether money of whoever is verified here is on its way; asked in passing, so it is no look at a case."""
+    citizen_id = verified_id(uow, conversation)
+    if citizen_id is None:
+        return False
+    return any(travelling(case) for case in uow.cases.cases_of(citizen_id))
 
 
 def payment_status(uow: UnitOfWork, *, conversation: str, case_number: str | None = None) -> list[PaymentView]:

@@ -6,6 +6,8 @@ import argparse
 import importlib
 import sys
 
+from actions.settings import SettingsError
+
 COMMANDS = ("serve", "chat", "train", "parse", "check", "db", "demo")
 """Each is a module here with HELP (one line), `arguments(parser)` and `run(options) -> int`."""
 
@@ -27,9 +29,17 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(argv: list[str] | None = None) -> int:
+    from dotenv import load_dotenv
+
+    from bot.project import ROOT
+
+    load_dotenv(ROOT / ".env")  # what the environment says already stands
     options = parser().parse_args(argv)
     try:
         return options.run(options) or 0
+    except SettingsError as error:
+        print(error, file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         return 130
 

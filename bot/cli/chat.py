@@ -18,6 +18,7 @@ import urllib.error
 import urllib.request
 
 HELP = "talk to it in a terminal"
+PROMPT = "› " if sys.stdin.isatty() else ""
 WITHOUT_MARKS = dict.fromkeys(range(0x2066, 0x206A))
 """Direction marks, which many terminals show as boxes."""
 NOTICE_EVERY = 1.0
@@ -57,8 +58,8 @@ class Chat:
         threading.Thread(target=self._watch, daemon=True).start()
         while True:
             try:
-                typed = input("› " if sys.stdin.isatty() else "").strip()
-            except EOFError:
+                typed = input(PROMPT).strip()
+            except (EOFError, KeyboardInterrupt):
                 break
             if not typed:
                 continue
@@ -66,8 +67,8 @@ class Chat:
                 print(f"› {typed}")
             try:
                 answers = self._post("webhook", {"message": self._meant(typed)})
-            except OSError as error:
-                print(f"لم تُرسل، حاول مرة أخرى | not sent, try again ({type(error).__name__})", flush=True)
+            except OSError:
+                print("لم تُرسل؛ هل ما زال make run يعمل؟ | not sent; is `make run` still there?", flush=True)
                 continue
             self.offered = []
             self._show(answers)
@@ -100,6 +101,7 @@ class Chat:
                 told = self._post("notices", {})
                 if told:
                     self._show(told, mark="🔔 ")
+                    print(PROMPT, end="", flush=True)
 
     def _post(self, route: str, body: dict) -> list[dict]:
         request = urllib.request.Request(  # noqa: S310  the address is ours, on this machine

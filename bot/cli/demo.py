@@ -53,6 +53,12 @@ def run(options: argparse.Namespace) -> int:
     from actions.settings import SettingsError, demo_only, settings
 
     command = {"people": _people, "code": _code, "pay": _pay, "advance": _advance}[options.what]
+    from bot.text.clean import clean
+    from bot.text.digits import to_western
+
+    for given in ("id", "invoice", "case"):  # as copied from a chat, direction marks and all
+        if hasattr(options, given):
+            setattr(options, given, to_western(clean(getattr(options, given))))
     try:
         demo_only(settings(), f"bot demo {options.what}")
         with unit_of_work() as uow:

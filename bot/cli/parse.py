@@ -32,7 +32,7 @@ def run(options: argparse.Namespace) -> int:
     from bot.training.model import is_current, model_path, quiet_environment
 
     if not is_current():
-        print("النموذج غير موجود أو قديم. للتدريب: bot train\nNo current model. Run: bot train", file=sys.stderr)
+        print("النموذج غير موجود أو قديم. للتدريب: make train\nNo current model. Run: make train", file=sys.stderr)
         return 1
     quiet_environment()
     from bot.nlu.interpreter import Interpreter

@@ -32,7 +32,7 @@ def run(options: argparse.Namespace) -> int:
     try:
         check_start(settings())
         if not is_current():
-            print("النموذج غير موجود أو قديم. للتدريب: bot train\nNo current model. Run: bot train", file=sys.stderr)
+            print("النموذج غير موجود أو قديم. للتدريب: make train\nNo current model. Run: make train", file=sys.stderr)
             return 1
         upgrade_bot(settings().bot_database_url)
         upgrade_cases(action_settings().case_database_url)

@@ -26,6 +26,9 @@ NUMBERS = ("national_id", "mobile", "code", "invoice_number", "case_number", "re
 _AMBIGUOUS = ("code", "request_number")
 """Sent alone, a number of this length may as well be a sum: both are told, the question that was asked decides."""
 
+_MOST_CASES = 10
+"""A bare number above it is a sum or a code, never the place in a list."""
+
 _VALID = {"national_id": re.compile(r"[12]\d{9}")}
 
 
@@ -75,12 +78,16 @@ def _entities(text: str) -> Iterator[dict[str, Any]]:
         if number.name in NUMBERS and _VALID.get(number.name, re.compile("")).match(number.digits):
             typed = text[number.start : number.end]
             yield _entity(number.name, _canonical(number.name, number.digits, typed), number.start, number.end)
+    ordinals = list(_ordinal(text))
+    if not alone:
+        places = [(ordinal["start"], ordinal["end"]) for ordinal in ordinals]
+        taken += [(start, end) for start, end in places if text[start:end].isdecimal()]
     for amount in find_amounts(text):
         if not any(start < amount.end and amount.start < end for start, end in taken):
             yield _entity("amount", f"{amount.value.normalize():f}", amount.start, amount.end)
     for name in find_names(text):
         yield _entity(name.entity, name.key, name.start, name.end)
-    yield from _ordinal(text)
+    yield from ordinals
 
 
 def _canonical(name: str, digits: str, typed: str) -> str:
@@ -91,7 +98,7 @@ def _canonical(name: str, digits: str, typed: str) -> str:
 
 def _ordinal(text: str) -> Iterator[dict[str, Any]]:
     which = parse_ordinal(text)
-    if which is None:
+    if which is None or (which > _MOST_CASES and normalise(text).isdecimal()):
         return
     for word in re.finditer(r"[^\W_]+", text):
         if normalise(word.group()) and parse_ordinal(word.group()) == which:

@@ -5,8 +5,12 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
+from functools import cache
 from typing import Literal
 
+import yaml
+
+from bot.project import DATA
 from bot.text.clean import clean
 from bot.text.normalise import normalise
 
@@ -65,7 +69,8 @@ _LATIN_WORDS = {
         di ke""",
     "ur": """
         mera meri mere mujhe aap kya kyun kaise kab kahan kitna kitne hai hain nahi nahin hoga hogi karna karo
-        kar raha rahi chahiye ho gaya gayi ki ka ke ko se aur paisa tankhwah band bhai""",
+        kar raha rahi chahiye ho gaya gayi ki ka ke ko se aur paisa tankhwah band bhai
+        kyu kyon karu karun karoon karein batao batayein hua hui nhi hy mein kuch koi abhi khulegi khulega""",
     "fr": """
         je tu il elle nous vous est sont le la les un une des du mon ma mes ne pas que qui comment quand
         pourquoi combien où pour avec dans et ou bonjour merci services salaire payer mes""",
@@ -81,11 +86,14 @@ _ARABIZI_DIGIT = re.compile(
     r"\b(?!\d+(?:k|m|st|nd|rd|th|am|pm|sar|g|x|h|d|mb|gb)\b)(?:[235-9]'?[a-z]{2,}|[a-z]+[235-9]'?[a-z]+|[a-z]{2,}[379])\w*",
     re.I,
 )
+_ARTICLE_APART = re.compile(r"\b(?:el|al|il)\b")
 _ARABIZI_ARTICLE = re.compile(r"\b(?:el|al|il)[- ]?(?=[a-z23579])", re.I)
 
 _LATIN_WORD = re.compile(r"[^\W_]+(?:'[^\W\d_]+)?")
+_WORD_OF_LETTERS = re.compile(r"\b[^\W\d_]{2,}\b")
 _ENGLISH_ENDING = re.compile(r"'(?:s|m|re|ll|ve|d)$")
 
+_BANK = re.compile(r"\b(?:(?:ب|ل)?(?:ال)?(?:بنك|مصرف)|bank)\b")
 _ASKS = {
     "ar": "كيف وش ايش ليش ليه متي كم وين فين هل اقدر ابي ابغي ابغا اريد احتاج ما مافهمت كيفك ساعدني ساعدوني مساعده",
     "en": "how what when where why who which can is are do does help please i my hello",
@@ -109,6 +117,14 @@ def other_language(text: str) -> str | None:
     return None if code in ("ar", "en", "unknown") else code
 
 
+def first_language(text: str) -> Literal["ar", "en"] | None:
+    """For the very first message, where even one word decides. None for Arabizi and for numbers."""
+    scripts = {_script(character) for character in clean(text) if character.isalpha()}
+    if "ARABIC" in scripts:
+        return "ar"
+    return "en" if scripts == {"LATIN"} and _WORD_OF_LETTERS.search(text) and not is_arabizi(text) else None
+
+
 def is_arabizi(text: str) -> bool:
     """Arabic in Latin letters, also when it is too short to be a sentence."""
     hits = _latin_hits(text.lower())
@@ -118,7 +134,7 @@ def is_arabizi(text: str) -> bool:
 def _language(text: str) -> str | None:
     text = clean(text)
     letters = Counter(_script(character) for character in text if character.isalpha())
-    if not letters:
+    if not letters or _without_bank(text) in _bank_names():
         return None
     script = letters.most_common(1)[0][0]
     # An Arabic sentence with a word or two of Latin in it is Arabic, in letters as in speech.
@@ -128,7 +144,18 @@ def _language(text: str) -> str | None:
         return _arabic_script(text)
     if script == "LATIN":
         return _latin(text)
-    return _SCRIPTS.get(script, "unknown") if letters[script] >= 4 else None
+    return _SCRIPTS.get(script, "unknown") if letters[script] >= 3 else None
+
+
+@cache
+def _bank_names() -> frozenset[str]:
+    banks = yaml.safe_load((DATA / "reference" / "banks.yml").read_text(encoding="utf-8"))
+    names = (name for bank in banks for name in (bank["ar"], bank["en"], *bank["aliases"]))
+    return frozenset(filter(None, map(_without_bank, names)))
+
+
+def _without_bank(text: str) -> str:
+    return _BANK.sub(" ", normalise(text)).strip()
 
 
 def _script(character: str) -> str:
@@ -158,8 +185,8 @@ def _latin(text: str) -> str | None:
         code = "ar" if hits["ar"] else "en"
         if not hits[code]:
             return None
-    if code == "ar" and words > 1 and best >= 2:
-        return code
+    if code == "ar" and words > 1 and best - len(_ARTICLE_APART.findall(lower)) >= 2:
+        return code  # `al rajhi` is a name: its article would count twice
     return code if code not in ("ar", "en") or _is_sentence(lower, code) else None
 
 

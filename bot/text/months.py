@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from bot.text.mask import find_personal
 from bot.text.normalise import normalise
 
 _FIXED = {
@@ -16,11 +17,18 @@ _WORDS = {
     "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10,
     "twelve": 12,
 }  # fmt: skip
-_NUMBER = re.compile(r"(?<![\d.,])(\d{1,3})(?![\d.,])")
+_MONEY = r"(?! ?(?:ريال|ر س\b|الف|الاف|sar\b|riyals?\b|k\b))"
+_NUMBER = re.compile(rf"(?<!\d)(\d{{1,9}})(?!\d){_MONEY}")
+_NAMED = re.compile(rf"\b(?:{'|'.join(_WORDS)})\b{_MONEY}")
+_MAY_COUNT = ("code", "request_number", "number")
+"""Only by their length do these look personal: here they may be a number of months far out of range."""
 
 
 def parse_months(text: str) -> int | None:
     """Months that the message names, None when it names none. The range is the caller's to judge."""
+    for personal in reversed(find_personal(text)):
+        if personal.name not in _MAY_COUNT:
+            text = f"{text[:personal.start]} {text[personal.end :]}"
     plain = normalise(text)
     numbers = _NUMBER.findall(plain)
     if numbers:
@@ -29,4 +37,5 @@ def parse_months(text: str) -> int | None:
     for phrase, months in _FIXED.items():
         if re.search(rf"\b{phrase}\b", plain):
             return months
-    return next((_WORDS[word] for word in plain.split() if word in _WORDS), None)
+    named = _NAMED.search(plain)
+    return _WORDS[named.group()] if named else None

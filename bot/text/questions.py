@@ -16,9 +16,13 @@ _ASKS = (
     r"|ابي\s+اعرف|ابغى\s+اعرف|أبغى\s+أعرف)"
 )
 _ENGLISH_ASKS = r"(?:how|what|when|where|why|who|which|can|is|are|do|does|will|should)"
-_WISHES = r"(?:ابي|أبي|ابغى|أبغى|ابغا|ودي|بغيت|اريد|أريد|قدموا|قدم\s+لي|ارفعوا|اصدروا|أصدروا|حولني|حولوني|i\s+want)"
+_WISHES = (
+    r"(?:ابي|أبي|ابغى|أبغى|ابغا|ودي|بغيت|اريد|أريد|قدموا|قدم\s+لي|ارفعوا|اصدروا|أصدروا|حولني|حولوني|i\s+want)"
+)
 _MARK = re.compile(r"(?<=[؟?])[\s؟?!.،,]*|\n+")
-_AND_ASKS = re.compile(rf"(?:[،,؛;.]\s*|\s)(?=و\s?(?:{_ASKS}|{_WISHES})\b)|[،,;.]?\s(?=and\s+{_ENGLISH_ASKS}\b)", re.IGNORECASE)
+_AND_ASKS = re.compile(
+    rf"(?:[،,؛;.]\s*|\s)(?=و\s?(?:{_ASKS}|{_WISHES})\b)|[،,;.]?\s(?=and\s+{_ENGLISH_ASKS}\b)", re.IGNORECASE
+)
 _LEADING_AND = re.compile(rf"^(?:و\s?(?=(?:{_ASKS}|{_WISHES})\b)|and\s+)", re.IGNORECASE)
 _ASKS_ITSELF = re.compile(rf"[؟?]|\bو?(?:{_ASKS}|{_ENGLISH_ASKS})\b", re.IGNORECASE)
 _WISHES_ITSELF = re.compile(rf"^و?{_WISHES}\b", re.IGNORECASE)
@@ -62,5 +66,6 @@ def _stands_alone(part: str) -> bool:
     words = normalise(part)
     count = len(words.split())
     points_back = count <= 3 and _POINTS_BACK.search(part.strip(" ؟?.!،,"))
-    asks = (_ASKS_ITSELF.search(part) or _WISHES_ITSELF.search(part)) and not (_GREETS.search(words) or _ASKS_NOTHING.search(words))
-    return count >= _WORDS_OF_A_QUESTION and bool(asks) and not points_back
+    speaks = _ASKS_ITSELF.search(part) or _WISHES_ITSELF.search(part)
+    empty = _GREETS.search(words) or _ASKS_NOTHING.search(words)
+    return count >= _WORDS_OF_A_QUESTION and bool(speaks) and not empty and not points_back

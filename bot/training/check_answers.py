@@ -19,7 +19,12 @@ LINES_GUIDE = 8
 """Heading, what to do, and the note that a menu may be named otherwise."""
 
 BUTTONS = 3
-BUTTONS_LISTED = {"utter_ask_pay_invoice__bank": 10, "utter_guide_step": 4, "utter_guide_problem": 4}
+BUTTONS_LISTED = {
+    "utter_ask_pay_invoice__bank": 10,
+    "utter_ask_pay_form_pay_invoice__bank_error": 10,
+    "utter_guide_step": 4,
+    "utter_guide_problem": 4,
+}
 """Answers that a channel shows as a list, which holds ten rows."""
 TITLE = 20
 
@@ -367,7 +372,7 @@ def dead_buttons(spot: Spot) -> Iterator[Problem]:
         intent, to = button["intent"], button.get("entities", {})
         if intent not in spot.known.intents:
             yield spot.problem(f"الزر يقود إلى {intent} وليست في القائمة", "صححه من data/intents.yml", "buttons", place)
-        elif f"utter_{intent}" == spot.answer.name:
+        elif f"utter_{intent}" == spot.answer.name and not to:
             yield spot.problem("الزر يعيد الإجابة نفسها", "اختر خطوة تالية غيرها", "buttons", place)
         elif not _arrives(spot.known, intent, to):
             yield spot.problem(f"الزر يقود إلى {intent} {to} ولا شيء هناك", "صحح القيمة", "buttons", place)

@@ -66,8 +66,8 @@ class Server:
             )
 
     def environ(self) -> dict[str, str]:
-        inherited = {name: value for name, value in os.environ.items() if name not in PRODUCTION}
-        return {**inherited, "PRETEND_SMS_FAILS": "", **self.settings}
+        """This machine's own settings, `.env` included, are left out: what is set to nothing stands."""
+        return {**os.environ, **dict.fromkeys([*PRODUCTION, "PRETEND_SMS_FAILS"], ""), **self.settings}
 
     def printed(self) -> str:
         return self.output.read_text(encoding="utf-8")
@@ -81,7 +81,8 @@ class Server:
         return self.process.poll() is not None
 
     def children(self) -> list[int]:
-        return [int(pid) for pid in Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()]
+        listed = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
+        return [int(pid) for pid in listed.split()]
 
     def action_server(self) -> int:
         """The process id of the child, once it listens."""
@@ -101,9 +102,9 @@ class Server:
     def answer(self, path: str, body: object = None) -> tuple[int, Any]:
         """Status and body; 0 where nobody listens. A body that is no bytes goes as JSON."""
         data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
-        request = urllib.request.Request(self.url + path, data, {"Content-Type": "application/json"})
+        request = urllib.request.Request(self.url + path, data, {"Content-Type": "application/json"})  # noqa: S310
         try:
-            with urllib.request.urlopen(request, timeout=30) as response:
+            with urllib.request.urlopen(request, timeout=30) as response:  # noqa: S310  our own address
                 return response.status, json.load(response)
         except urllib.error.HTTPError as error:
             return error.code, error.read().decode()
@@ -290,7 +291,7 @@ def test_a_repeated_delivery_is_known_by_its_id_and_another_never_taken_for_it()
     assert len(ids) == 4
     assert message_id("me", f"{long}-1") in ids
     assert message_id("me", None) != message_id("me", None)
-    assert all(len(each) <= 60 for each in ids), "the case database keeps 64 characters, and a second question adds some"
+    assert all(len(each) <= 60 for each in ids), "the case database keeps 64, and a second question adds some"
 
 
 @pytest.fixture
@@ -313,9 +314,8 @@ def databases_away(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, object], t
         server = await app.create_server("127.0.0.1", settings.bot_port, return_asyncio_server=True, access_log=False)
         await server.startup()
         await server.start_serving()
-        async with ClientSession() as client, client.request(
-            "POST" if body else "GET", f"http://127.0.0.1:{settings.bot_port}{path}", json=body
-        ) as response:
+        url = f"http://127.0.0.1:{settings.bot_port}{path}"
+        async with ClientSession() as client, client.request("POST" if body else "GET", url, json=body) as response:
             answered = response.status, await response.json()
         server.close()
         await server.wait_closed()
@@ -352,9 +352,10 @@ class Terminal:
 
     def __init__(self, server: Server, folder: Path, *arguments: str) -> None:
         self.output = folder / "chat.txt"
+        command, typed = bot("chat", *arguments), subprocess.PIPE
         with self.output.open("ab") as output:
             self.process = subprocess.Popen(
-                bot("chat", *arguments), cwd=ROOT, env=server.environ(), stdin=subprocess.PIPE, stdout=output, stderr=output
+                command, cwd=ROOT, env=server.environ(), stdin=typed, stdout=output, stderr=output
             )
 
     def shown(self) -> str:
@@ -396,17 +397,19 @@ def test_a_number_that_no_button_has_is_a_message(terminal: Terminal) -> None:
 
 def test_a_notice_appears_by_itself_within_two_seconds(server: Server, terminal: Terminal) -> None:
     persona = next(persona for persona in PERSONAS if persona.key == "unpaid_invoice")
-    invoice = json.loads(server.run("demo", "people", "--json"))[persona.key]["cases"][0]["invoice"]["number"]
+    case = json.loads(server.run("demo", "people", "--json"))[persona.key]["cases"][0]
     terminal.type("ابغى أشوف قضاياي")
     terminal.type(persona.national_id)
     until(server.sms_file.exists, SOON)
     terminal.type(server.run("demo", "code", persona.national_id), wanted="[1]")
-    assert "🔔" not in terminal.shown()
-    server.run("demo", "pay", invoice)
-    until(lambda: "🔔" in terminal.shown() and terminal.shown().endswith("\n\n"), 2.0, terminal.shown)
-    told = terminal.shown()
+    for event in (("pay", case["invoice"]["number"]), ("advance", case["number"])):
+        told = terminal.shown().count("🔔")
+        server.run("demo", *event)
+        until(lambda told=told: terminal.shown().count("🔔") > told, 2.0, terminal.shown)
+        until(lambda: terminal.shown().endswith("\n\n"), SOON)
+    shown = terminal.shown()
     time.sleep(1.2)
-    assert terminal.shown() == told, "it is told once"
+    assert terminal.shown() == shown, "each is told once"
 
 
 def test_leaving_the_chat_is_no_error(server: Server, tmp_path: Path) -> None:
@@ -421,6 +424,12 @@ def test_chat_says_how_to_start_the_assistant_when_it_is_not_there(server: Serve
     assert terminal.process.wait(SOON) == 1
     assert "make run" in terminal.shown()
     assert "Traceback" not in terminal.shown()
+
+
+def test_chat_names_a_setting_that_cannot_be(server: Server) -> None:
+    environ = {**server.environ(), "BOT_PORT": "abc"}
+    done = subprocess.run(bot("chat"), cwd=ROOT, env=environ, capture_output=True, text=True, timeout=30)
+    assert (done.returncode, "BOT_PORT=abc" in done.stderr, "Traceback" in done.stderr) == (1, True, False)
 
 
 # production
@@ -460,23 +469,31 @@ def test_without_its_action_server_it_ends_and_says_so(production: Server) -> No
     assert "Traceback" not in production.printed()
 
 
-@pytest.mark.parametrize("ready", [True, False], ids=["when ready", "while it starts"])
-def test_ctrl_c_ends_every_process(tmp_path: Path, ready: bool) -> None:
-    with started(tmp_path) as server:
-        child = server.action_server()
-        if ready:
-            server.wait_until_ready()
-        os.killpg(server.process.pid, signal.SIGINT)  # as a terminal does: to all of them
-        server.process.wait(SOON)
-        assert not runs(child)
-    assert not listens(server.port)
-    assert not listens(server.action_port)
-    assert "Traceback" not in server.printed()
-
-
 def test_a_killed_parent_takes_its_action_server_with_it(tmp_path: Path) -> None:
     with started(tmp_path) as server:
         child = server.action_server()
         server.process.kill()
         server.process.wait(SOON)
         until(lambda: not runs(child), SOON)
+
+
+def ctrl_c(server: Server) -> int:
+    """What it ends with, and its action server before it."""
+    child = server.action_server()
+    os.killpg(server.process.pid, signal.SIGINT)  # as a terminal does: to all of them
+    code = server.process.wait(SOON)
+    assert not runs(child)
+    assert not listens(server.port)
+    assert not listens(server.action_port)
+    assert "Traceback" not in server.printed()
+    return code
+
+
+def test_ctrl_c_ends_every_process_while_it_starts(tmp_path: Path) -> None:
+    with started(tmp_path) as server:
+        assert ctrl_c(server) == 128 + signal.SIGINT
+
+
+def test_ctrl_c_ends_every_process(server: Server) -> None:
+    """Stands last: afterwards the server of the tests above is gone."""
+    assert ctrl_c(server) == 0

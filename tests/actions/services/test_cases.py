@@ -147,12 +147,12 @@ def test_each_goal_concerns_court_cases_that_it_can_still_change(uow: UnitOfWork
         assert names(uow, goal) == court
 
 
-def test_paying_prefers_the_case_with_an_invoice_at_hand(uow: UnitOfWork) -> None:
+def test_every_case_with_money_owed_may_be_paid_whether_its_invoice_is_out_or_not(uow: UnitOfWork) -> None:
     speaks(uow, "three_cases")
     second = names(uow, "request_invoice")[1]
     issue_invoice(uow, conversation="c1", message_id=message(), case_number=second)
-    assert names(uow, "pay_invoice") == names(uow, "report_payment") == [second]
-    assert len(names(uow, "request_invoice")) == 2
+    assert len(names(uow, "pay_invoice")) == len(names(uow, "request_invoice")) == 2
+    assert names(uow, "report_payment") == [second]
 
 
 def test_a_payment_is_reported_for_the_case_it_went_to(uow: UnitOfWork) -> None:

@@ -36,9 +36,15 @@ def differences(engine: Engine, base: type, version_table: str) -> list:
 def constraints(engine: Engine) -> dict[str, tuple]:
     """What `compare_metadata` does not look at."""
     inspector = inspect(engine)
+
+    def indexes(table: str) -> set[tuple]:
+        """PostgreSQL lists the one of a unique constraint among them."""
+        found = inspector.get_indexes(table)
+        return {(index["name"], tuple(index["column_names"])) for index in found if not index["unique"]}
+
     return {
         table: (
-            {(index["name"], tuple(index["column_names"])) for index in inspector.get_indexes(table) if "ix_" in index["name"]},
+            indexes(table),
             {tuple(unique["column_names"]) for unique in inspector.get_unique_constraints(table)},
             {(tuple(key["constrained_columns"]), key["referred_table"]) for key in inspector.get_foreign_keys(table)},
             {column["name"]: column["nullable"] for column in inspector.get_columns(table)},

@@ -5,7 +5,21 @@ from collections.abc import Callable
 
 import pytest
 
-from bot.text import amounts, clean, distress, language, mask, national_id, normalise, ordinals, questions, secrets
+from bot.text import (
+    amounts,
+    clean,
+    distress,
+    language,
+    lost_number,
+    mask,
+    months,
+    national_id,
+    normalise,
+    ordinals,
+    questions,
+    secrets,
+    yes_no,
+)
 
 LONG = 10_000
 INPUTS = [
@@ -28,19 +42,27 @@ INPUTS = [
     "a@",
     "sa12 ",
     "رمز بنك ",
+    "رقمي ",
+    "my phone ",
+    "القضية 1 ",
+    "لا ",
 ]
 FUNCTIONS = [
     amounts.parse_amount,
     clean.clean,
     distress.in_distress,
     language.detect,
+    language.first_language,
+    lost_number.says_number_is_lost,
     mask.mask,
+    months.parse_months,
     national_id.find_id_like,
     national_id.id_problem,
     normalise.normalise,
     ordinals.parse_ordinal,
     questions.pieces,
     secrets.secret_in,
+    yes_no.parse_yes_no,
 ]
 
 

@@ -1,0 +1,52 @@
+"""What lift and grace requests share: how one is told, and how a yes is heard."""
+
+from __future__ import annotations
+
+from actions.base import Heard, Say
+from actions.services.requests import RequestView
+from bot.text.yes_no import parse_yes_no
+
+OPEN = ("filed", "under_review")
+
+
+def request_card(request: RequestView) -> dict:
+    return {
+        "kind": "request",
+        "number": request.number,
+        "case": request.case_number,
+        "state": request.state,
+        "earliest": request.earliest,
+        "latest": request.latest,
+    }
+
+
+def say_request(say: Say, name: str, request: RequestView) -> None:
+    """No window is told while money is owed."""
+    unpaid = request.kind == "lift" and request.unpaid and request.state in OPEN
+    say(
+        f"{name}_unpaid" if unpaid else name,
+        card=request_card(request),
+        request_number=request.number,
+        case_number=request.case_number,
+        filed_at=request.filed_at,
+        decided_at=request.decided_at,
+        earliest=None if unpaid else request.earliest,
+        latest=None if unpaid else request.latest,
+        months=request.months,
+    )
+
+
+def say_open_request(say: Say, request: RequestView | None, name: str) -> bool:
+    """Tell of a request that is still open; False when there is none."""
+    if request is None or request.state not in OPEN:
+        return False
+    say_request(say, name, request)
+    return True
+
+
+def confirmation(heard: Heard) -> dict | None:
+    """The draft's answer to "shall it be sent?"."""
+    if heard.intent in ("affirm", "deny"):
+        return {"confirmed": heard.intent == "affirm"}
+    said = parse_yes_no(heard.text)
+    return None if said is None else {"confirmed": said}
