@@ -11,6 +11,7 @@ import asyncio
 import datetime as dt
 import logging
 import secrets
+import threading
 from dataclasses import dataclass, field
 from typing import Any
 from weakref import WeakValueDictionary
@@ -78,6 +79,7 @@ class Assistant:
         self.agent = agent
         self.engine = engine
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()  # gone when nobody holds or waits
+        self._telling = threading.Lock()  # two looks for notices at once would both find the same
 
     @property
     def answers(self) -> Answers:
@@ -117,7 +119,7 @@ class Assistant:
 
     def notices(self, conversation: str) -> list[dict[str, Any]]:
         """What whoever is verified here is to be told now, as answers; each is handed over once."""
-        with unit_of_work() as uow:
+        with self._telling, unit_of_work() as uow:
             due = notices.waiting(uow, conversation=conversation)
             if not due:
                 return []
