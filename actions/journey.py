@@ -176,11 +176,12 @@ class Journey(BotAction):
             if heard.intent == "deny":
                 say("utter_without_id")
                 return True
-            if heard.entity("code") and not identity.code_pending(uow, conversation=heard.conversation):
+            code = heard.entity("code") or ""
+            if len(code) == CODE_LENGTH:  # none waits: why, and how to get another
                 checked = identity.check_code(
-                    uow, conversation=heard.conversation, message_id=heard.message_id, code=heard.entity("code") or ""
+                    uow, conversation=heard.conversation, message_id=heard.message_id, code=code
                 )
-                say(f"utter_code_{checked.state}")  # none waits: why, and how to get another
+                say(f"utter_code_{checked.state}", tries=checked.tries_left or None)
                 return True
             if not is_value(heard):
                 return False

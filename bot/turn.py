@@ -155,14 +155,8 @@ class Assistant:
             row, pressed, first = await asyncio.to_thread(self._open, conversation, text, button)
             language = row.language
             typed = clean(text or "")
-            other = None
-            if pressed is None and not button:
-                found = None if typed.startswith("/") else detect(typed)
-                if first and found is None:
-                    found = first_language(typed)
-                other = other_language(typed) if found == "other" else None
-                if found and not row.language_fixed:
-                    language = "en" if found == "other" else found
+            if pressed is None and not button and not row.language_fixed:
+                language = _language(typed, first) or language
             turn = Turn(conversation, language)
             CURRENT.set(turn)
             if button and pressed is None:
@@ -174,10 +168,7 @@ class Assistant:
                 answers = await self._answer(turn, row.channel, message_id, heard)
                 if turn.failures:
                     raise TurnFailed(", ".join(turn.failures))
-            if f"utter_other_language_{other}" in self.answers.answers:
-                answers.insert(0, self._say(f"utter_other_language_{other}", turn))
-            if first and not any(answer["name"] in INTRODUCES for answer in answers):
-                answers.insert(0, self._say("utter_intro", turn))
+            answers = [*self._before(turn, typed, first, answers), *answers]
             await asyncio.to_thread(self._commit, turn, answers)
             return answers
         except Exception as error:
@@ -270,6 +261,16 @@ class Assistant:
                 answer["buttons"] = [b for b in answer["buttons"] if b["payload"].startswith("/show_more")]
         return said
 
+    def _before(self, turn: Turn, typed: str, first: bool, answers: list[dict]) -> list[dict]:
+        """What comes before the answers: who runs this, to somebody new; one line in a language that is not ours."""
+        lines = []
+        if first and not any(answer["name"] in INTRODUCES for answer in answers):
+            lines.append(self._say("utter_intro", turn))
+        other = f"utter_other_language_{other_language(typed)}"
+        if other in self.answers.answers:
+            lines.append(self._say(other, turn))
+        return lines
+
     def _say(self, name: str, turn: Turn) -> dict[str, Any]:
         rendered = self.answers.render(name, turn.language, person=lambda: look_up(turn.conversation))
         return {"personal": False, **rendered, "name": name}
@@ -324,6 +325,14 @@ FAQ_ANSWERS = frozenset(f"utter_{name}" for name in QUESTIONS)
 FORM_QUESTIONS = ("utter_ask_pay_", "utter_ask_identity__", "utter_ask_request_", "utter_ask_salary__")
 GOES_ON = (*FORM_QUESTIONS, "utter_guide_", "utter_confirm_", "utter_case_line_")
 INTRODUCES = ("utter_greet", "utter_greet_salam", "utter_bot_challenge", "utter_intro", "utter_distress")
+
+
+def _language(typed: str, first: bool) -> str | None:
+    """The language that a typed message sets, if any. Whoever writes in neither of ours is answered in English."""
+    if typed.startswith("/"):
+        return None
+    found = detect(typed) or (first_language(typed) if first else None)
+    return "en" if found == "other" else found
 
 
 class TurnFailed(Exception):

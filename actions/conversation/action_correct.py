@@ -11,7 +11,7 @@ FORMS = {"pay_invoice": "pay_form", "request_invoice": "invoice_form", "request_
 
 
 class ActionCorrect(BotAction):
-    """"No, the second case" or "not that bank", while no form asks: change it and go on with what was wanted."""
+    """ "No, the second case" or "not that bank", while no form asks: change it and go on with what was wanted."""
 
     action_name = "action_correct"
 

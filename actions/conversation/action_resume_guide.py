@@ -6,7 +6,7 @@ from actions.services import identity, payments, positions
 
 
 class ActionResumeGuide(BotAction):
-    """"Done, what next?" while nothing is open: the guide where she left it, if there is one."""
+    """ "Done, what next?" while nothing is open: the guide where she left it, if there is one."""
 
     action_name = "action_resume_guide"
 

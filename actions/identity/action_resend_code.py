@@ -7,7 +7,7 @@ from bot.text.lost_number import says_number_is_lost
 
 
 class ActionResendCode(BotAction):
-    """""The code did not come", said while nothing asks for it. An open form goes on by itself."""
+    """ ""The code did not come", said while nothing asks for it. An open form goes on by itself."""
 
     action_name = "action_resend_code"
 

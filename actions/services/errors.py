@@ -1,15 +1,15 @@
 """Everything a service refuses, in one family; `actions/replies.py` turns each into the name of an answer.
 
-    ServiceError
-    ├── NotVerified        nobody was proved in this conversation, or it lapsed
-    ├── NotFound           no such case, invoice or request *of this citizen* (somebody else's reads the same)
-    ├── NotApplicable      a court-only thing asked for a government case
-    ├── NoCases            the citizen has no case that this concerns
-    ├── ChooseCase         several cases would do; which one?
-    ├── NothingToPay       the case is paid or lifted
-    ├── NotReady           the case is not far enough for this (see `reason`)
-    ├── BadValue           a value given in the conversation that cannot be taken (see `reason`)
-    └── Unavailable        a database or gateway is away
+ServiceError
+├── NotVerified        nobody was proved in this conversation, or it lapsed
+├── NotFound           no such case, invoice or request *of this citizen* (somebody else's reads the same)
+├── NotApplicable      a court-only thing asked for a government case
+├── NoCases            the citizen has no case that this concerns
+├── ChooseCase         several cases would do; which one?
+├── NothingToPay       the case is paid or lifted
+├── NotReady           the case is not far enough for this (see `reason`)
+├── BadValue           a value given in the conversation that cannot be taken (see `reason`)
+└── Unavailable        a database or gateway is away
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Start the assistant: migrate the databases, seed the demonstration, load the model, answer.
 
-    bot serve
-    BOT_PORT=5105 bot serve
+bot serve
+BOT_PORT=5105 bot serve
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ def parse_months(text: str) -> int | None:
     """Months that the message names, None when it names none. The range is the caller's to judge."""
     for personal in reversed(find_personal(text)):
         if personal.name not in _MAY_COUNT:
-            text = f"{text[:personal.start]} {text[personal.end :]}"
+            text = f"{text[: personal.start]} {text[personal.end :]}"
     plain = normalise(text)
     numbers = _NUMBER.findall(plain)
     if numbers:

@@ -16,9 +16,7 @@ _ASKS = (
     r"|ابي\s+اعرف|ابغى\s+اعرف|أبغى\s+أعرف)"
 )
 _ENGLISH_ASKS = r"(?:how|what|when|where|why|who|which|can|is|are|do|does|will|should)"
-_WISHES = (
-    r"(?:ابي|أبي|ابغى|أبغى|ابغا|ودي|بغيت|اريد|أريد|قدموا|قدم\s+لي|ارفعوا|اصدروا|أصدروا|حولني|حولوني|i\s+want)"
-)
+_WISHES = r"(?:ابي|أبي|ابغى|أبغى|ابغا|ودي|بغيت|اريد|أريد|قدموا|قدم\s+لي|ارفعوا|اصدروا|أصدروا|حولني|حولوني|i\s+want)"
 _MARK = re.compile(r"(?<=[؟?])[\s؟?!.،,]*|\n+")
 _AND_ASKS = re.compile(
     rf"(?:[،,؛;.]\s*|\s)(?=و\s?(?:{_ASKS}|{_WISHES})\b)|[،,;.]?\s(?=and\s+{_ENGLISH_ASKS}\b)", re.IGNORECASE
