@@ -13,7 +13,7 @@ export TF_CPP_MIN_LOG_LEVEL := 3
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-run: setup ## start the assistant (first time: about three minutes)
+run: setup ## start the assistant (first time: a minute or two)
 	@$(BIN)/bot train
 	@exec $(BIN)/bot serve
 
@@ -41,8 +41,8 @@ $(UV):
 	@test -x $(BIN)/python || $(UV) venv --quiet --python "$$(cat .python-version)" .venv || { \
 	  echo "Python $$(cat .python-version) was found neither here nor for download."; \
 	  echo "Install it (for example: pyenv install 3.10, or apt-get install python3.10 python3.10-venv), then run this again."; exit 1; }
-	@$(UV) pip sync --quiet --compile-bytecode --require-hashes requirements.lock
-	@$(UV) pip install --quiet --no-deps --no-build-isolation --editable .
+	@$(UV) pip sync --python $(BIN)/python --quiet --compile-bytecode --require-hashes requirements.lock
+	@$(UV) pip install --python $(BIN)/python --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
 lock: $(UV) ## write requirements.lock anew from pyproject.toml

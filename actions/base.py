@@ -40,6 +40,20 @@ class Heard:
         found = self.tracker.latest_message.get("entities") or []
         return next((entity["value"] for entity in found if entity["entity"] == name), None)
 
+    def since_message(self) -> Iterator[dict[str, Any]]:
+        """What has happened since the message came, newest first."""
+        for event in reversed(self.tracker.events):
+            if event["event"] == "user":
+                return
+            yield event
+
+    def answered_by_others(self, form: str) -> bool:
+        """Whether, since the message came, `form` stepped back from it or another action ran."""
+        return any(
+            event["event"] == "action_execution_rejected" or (event["event"] == "action" and event.get("name") != form)
+            for event in self.since_message()
+        )
+
     def names_said_before(self) -> Iterator[str]:
         """Names of the answers given before this message, newest first."""
         spoken = False

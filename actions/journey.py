@@ -12,14 +12,14 @@ from abc import abstractmethod
 from rasa_sdk.events import ActiveLoop, FollowupAction, SlotSet
 
 from actions.base import BotAction, Events, Heard, Say
+from actions.case.naming import named_case
 from actions.case_db.unit_of_work import UnitOfWork
 from actions.replies import answer_to
 from actions.services import cases, identity, positions
 from actions.services.cases import CaseView
-from actions.services.errors import NotFound, ServiceError, Unavailable
+from actions.services.errors import ServiceError, Unavailable
 from bot.text.lost_number import says_number_is_lost
 from bot.text.national_id import find_id_like, id_problem, is_valid_national_id
-from bot.text.ordinals import parse_ordinal
 from bot.text.questions import asks
 
 SETTLED = "settled"
@@ -27,6 +27,10 @@ SETTLED = "settled"
 NATIONAL_ID, CODE, CASE = "identity__national_id", "identity__code", "case__choice"
 
 CODE_LENGTH = 6
+THIS_CASE = "this_case"
+"""The draft's mark that the chosen case was named for this goal, or was on the screen when she wished for it."""
+SHOWS_ONE_CASE = ("utter_case_court", "utter_case_government", "utter_case_lifted", "utter_invoice_", "utter_guide_",
+                  "utter_paying_", "utter_payment_", "utter_request_", "utter_notice_")  # fmt: skip
 
 LEAVES_A_FORM = {"cancel", "start_over", "human_handoff", "complaint", "forget_me", "distress", "switch_language",
                  "notice_settings", "bot_challenge", "ask_capabilities", "greet", "goodbye", "thank",
@@ -63,7 +67,7 @@ class Journey(BotAction):
         try:
             if self._just_opened(heard):
                 self.opened(uow, heard, say)
-            elif asked and self._is_fresh(heard):
+            elif asked and not heard.answered_by_others(self.form):
                 if not self._take(asked, uow, heard, say):
                     return []  # the form steps back: an FAQ, a cancel or another wish is answered first
                 events.append(SlotSet(asked, True))
@@ -87,7 +91,13 @@ class Journey(BotAction):
 
     def opened(self, uow: UnitOfWork, heard: Heard, say: Say) -> None:
         """The form was just opened: take what the opening message already says."""
-        positions.remember(uow, conversation=heard.conversation, draft={"goal": self.goal})
+        said_before = next(heard.names_said_before(), "")
+        in_hand = said_before.startswith(SHOWS_ONE_CASE) or heard.intent == "correct"
+        positions.remember(
+            uow,
+            conversation=heard.conversation,
+            draft={"goal": self.goal, THIS_CASE: self.goal if in_hand else None},
+        )
         if self.identified and heard.entity("national_id") and not self._verified(uow, heard):
             self._take_national_id(uow, heard, say)
         elif self.chooses_case:
@@ -117,7 +127,9 @@ class Journey(BotAction):
         if self.chooses_case:
             eligible = cases.eligible(uow, conversation=heard.conversation, goal=self.goal)
             choices = {case.number: case for case in eligible}
-            chosen = positions.position(uow, conversation=heard.conversation).case_number
+            where = positions.position(uow, conversation=heard.conversation)
+            # a case kept from another day or another wish is none that she chose now
+            chosen = where.case_number if len(choices) == 1 or where.draft.get(THIS_CASE) == self.goal else None
             if chosen not in choices:
                 if chosen and self._just_opened(heard):
                     self._say_not_that_case(chosen, uow, heard, say)
@@ -152,8 +164,8 @@ class Journey(BotAction):
 
     def _go_back(self, asked: str, uow: UnitOfWork, heard: Heard, say: Say) -> None:
         key = self.back(asked)
-        if key in ("bank", "case_number"):
-            positions.remember(uow, conversation=heard.conversation, **{key: None})
+        if key == "case_number":
+            positions.remember(uow, conversation=heard.conversation, case_number=None, draft={THIS_CASE: None})
         elif key:
             positions.remember(uow, conversation=heard.conversation, draft={key: None})
         else:
@@ -213,7 +225,7 @@ class Journey(BotAction):
             say("utter_id_stuck")
 
     def _take_code(self, uow: UnitOfWork, heard: Heard, say: Say) -> bool:
-        digits = "".join(find_id_like(heard.text) or heard.entity("code") or "")
+        digits = find_id_like(heard.text) or heard.entity("code") or ""
         if heard.intent == "resend_code":
             sent = identity.resend_code(
                 uow, conversation=heard.conversation, message_id=heard.message_id, language=heard.language
@@ -242,38 +254,16 @@ class Journey(BotAction):
         return True
 
     def _note_case(self, uow: UnitOfWork, heard: Heard) -> bool:
-        """Keep the case that the message names, by number or by its place in the list."""
-        number = heard.entity("case") or heard.entity("case_number")
-        ordinal = heard.entity("ordinal") or parse_ordinal(heard.text)
-        if not (number or ordinal) or not self._verified(uow, heard):
+        """Keep the case that the message names."""
+        case = named_case(uow, heard) if self._verified(uow, heard) else None
+        if case is None:
             return False
-        try:
-            case = cases.find_case(
-                uow, conversation=heard.conversation, number=number, ordinal=None if number else int(ordinal or 0)
-            )
-        except NotFound:
-            return False
-        positions.remember(uow, conversation=heard.conversation, case_number=case.number)
+        positions.remember(uow, conversation=heard.conversation, case_number=case.number, draft={THIS_CASE: self.goal})
         return True
 
     def _just_opened(self, heard: Heard) -> bool:
-        for event in reversed(heard.tracker.events):
-            if event["event"] == "active_loop":
-                return event.get("name") == self.form
-            if event["event"] == "user":
-                return False
-        return False
-
-    def _is_fresh(self, heard: Heard) -> bool:
-        """Nothing has happened since the message came: no other action has answered it yet."""
-        for event in reversed(heard.tracker.events):
-            if event["event"] == "user":
-                return True
-            if event["event"] == "action_execution_rejected":
-                return False
-            if event["event"] == "action" and event.get("name") != self.form:
-                return False
-        return False
+        loops = [event.get("name") for event in heard.since_message() if event["event"] == "active_loop"]
+        return bool(loops) and loops[0] == self.form
 
 
 def is_value(heard: Heard) -> bool:

@@ -44,7 +44,7 @@ class ActionServer(EndpointConfig):
                 if response.status == 200:
                     return await response.json()
                 cause = f"answered {response.status}"
-        except (aiohttp.ClientError, asyncio.TimeoutError) as error:
+        except (aiohttp.ClientError, asyncio.TimeoutError, ValueError) as error:  # the last: no JSON
             cause = type(error).__name__
         raise _failed(json.get("next_action"), cause)
 

@@ -21,31 +21,53 @@ from sanic import Sanic
 from sanic.exceptions import InvalidUsage
 from sanic.request import Request
 from sanic.response import HTTPResponse, json
+from sqlalchemy import select
+from sqlalchemy.engine import Engine
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
+from actions.case_db.models import Citizen
+from actions.case_db.seed import PERSONAS
 from actions.services.errors import Unavailable
-from actions.settings import SettingsError, check_production
+from actions.settings import MISSING_DATABASE, SettingsError, check_production
 from actions.settings import settings as action_settings
 from bot.project import ROOT
-from bot.settings import Settings
+from bot.settings import BOT_DATABASE_URL, Settings
 
 log = logging.getLogger(__name__)
 
 HOST = "127.0.0.1"
 CHILD_PATIENCE = 30.0
 """Seconds that the action server may take to listen."""
+RESTART_PAUSE = 2.0
+"""Seconds between two looks whether the action server is still there."""
 LONGEST_BODY = 200_000
 
 
 def check_start(settings: Settings) -> None:
     """Refuse what cannot work before anything is loaded: settings and taken ports."""
-    check_production(action_settings(), {"OPERATOR_NAME": "" if settings.operator else "is missing"})
+    others = {
+        "OPERATOR_NAME": "" if settings.operator else "is missing",
+        "BOT_DATABASE_URL": MISSING_DATABASE if settings.bot_database_url == BOT_DATABASE_URL else "",
+    }
+    check_production(action_settings(), others)
     with ExitStack() as held:
         for name, port in (("BOT_PORT", settings.bot_port), ("ACTION_PORT", settings.action_port)):
             try:
                 held.enter_context(socket.create_server((HOST, port)))
             except OSError as error:
                 raise _taken(name, port) from error
+
+
+def check_people(engine: Engine) -> None:
+    """Refuse, in production, a case database that the demonstration was seeded into."""
+    invented = select(Citizen.id).where(Citizen.national_id.in_([persona.national_id for persona in PERSONAS]))
+    with Session(engine, future=True) as session:
+        if session.scalar(invented.limit(1)) is not None:
+            raise SettingsError(
+                "BOT_ENV=production refuses to start: the database of CASE_DATABASE_URL holds invented people of the"
+                " demonstration. Real people need a database of their own."
+            )
 
 
 def _taken(name: str, port: int) -> SettingsError:
@@ -56,31 +78,59 @@ def _taken(name: str, port: int) -> SettingsError:
     )
 
 
-def start_actions(settings: Settings) -> subprocess.Popen:
+class Actions:
     """The action server as a child; it ends with us, also when we are killed."""
-    return subprocess.Popen(
-        [sys.executable, "-m", "actions.server"],
-        cwd=ROOT,
-        env={
-            **os.environ,
-            "ACTION_PORT": str(settings.action_port),
-            "ACTIONS_PARENT": str(os.getpid()),
-            "PYTHONWARNINGS": "ignore",  # of its libraries about each other
-        },
-    )
 
+    def __init__(self, settings: Settings) -> None:
+        self.port = settings.action_port
+        self.start()
 
-async def wait_for_actions(child: subprocess.Popen, port: int) -> None:
-    deadline = asyncio.get_running_loop().time() + CHILD_PATIENCE
-    while asyncio.get_running_loop().time() < deadline:
-        if child.poll() is not None:
-            raise SettingsError(f"the action server ended at its start (code {child.returncode}); why stands above")
-        with suppress(OSError):
-            _, writer = await asyncio.open_connection(HOST, port)
-            writer.close()
-            return
-        await asyncio.sleep(0.1)
-    raise SettingsError(f"the action server did not listen on {HOST}:{port} within {CHILD_PATIENCE:.0f} seconds")
+    def start(self) -> None:
+        self.child = subprocess.Popen(
+            [sys.executable, "-m", "actions.server"],
+            cwd=ROOT,
+            env={
+                **os.environ,
+                "ACTION_PORT": str(self.port),
+                "ACTIONS_PARENT": str(os.getpid()),
+                "PYTHONWARNINGS": "ignore",  # of its libraries about each other
+            },
+        )
+
+    async def listening(self) -> None:
+        """Wait for its first start; a child that cannot start is an error."""
+        deadline = asyncio.get_running_loop().time() + CHILD_PATIENCE
+        while asyncio.get_running_loop().time() < deadline:
+            if self.child.poll() is not None:
+                code = self.child.returncode
+                raise SettingsError(f"the action server ended at its start (code {code}); why stands above")
+            with suppress(OSError):
+                _, writer = await asyncio.open_connection(HOST, self.port)
+                writer.close()
+                return
+            await asyncio.sleep(0.1)
+        raise SettingsError(
+            f"the action server did not listen on {HOST}:{self.port} within {CHILD_PATIENCE:.0f} seconds"
+        )
+
+    async def keep(self) -> None:
+        """Start it again whenever it is gone. Turns meanwhile answer that something is away and keep nothing, so each
+        conversation goes on where it was."""
+        while True:
+            await asyncio.sleep(RESTART_PAUSE)
+            if self.child.poll() is not None:
+                log.error("the action server ended by itself (code %s); starting it again", self.child.returncode)
+                with suppress(OSError):  # no memory, say: at the next look
+                    self.start()
+
+    def stop(self) -> None:
+        if self.child.poll() is None:
+            self.child.terminate()
+            try:
+                self.child.wait(5)
+            except subprocess.TimeoutExpired:
+                self.child.kill()
+                self.child.wait(5)
 
 
 def application(settings: Settings, assistant: object) -> Sanic:
@@ -111,8 +161,10 @@ async def _say(request: Request) -> HTTPResponse:
     the id of an offered button. An optional "message_id" makes a repeated delivery recognisable."""
     body = _body(request)
     sender, message, given = _sender(body), body.get("message"), body.get("message_id")
-    if not sender or not isinstance(message, str) or not isinstance(given, (str, int, type(None))):
+    if not sender or not isinstance(message, str):
         return json({"error": 'the body is {"sender": "…", "message": "…"}; both are text'}, status=400)
+    if not isinstance(given, (str, int, type(None))) or not str(given).isprintable():
+        return json({"error": "a message_id beside sender and message is a number or printable text"}, status=400)
     assistant = request.app.ctx.assistant
     try:
         conversation = await asyncio.to_thread(assistant.conversation, "rest", sender)
@@ -167,7 +219,7 @@ def _public(sender: str, answer: dict) -> dict:
 def run(settings: Settings) -> int:
     """Start everything, say where to talk, end everything on Ctrl-C or SIGTERM."""
     check_start(settings)
-    child = start_actions(settings)
+    actions = Actions(settings)
     try:
         from bot import agent
         from bot.delivery.engine import make_engine
@@ -178,14 +230,15 @@ def run(settings: Settings) -> int:
         loaded = agent.load(
             model_path(), engine, f"http://{HOST}:{settings.action_port}/webhook", settings.action_timeout
         )
-        return asyncio.run(_serve(application(settings, Assistant(loaded, engine)), settings, child))
+        asyncio.run(_serve(application(settings, Assistant(loaded, engine)), settings, actions))
+        return 0
     finally:
-        stop(child)
+        actions.stop()
 
 
-async def _serve(app: Sanic, settings: Settings, child: subprocess.Popen) -> int:
-    """Until somebody ends us (0) or the action server is gone (1)."""
-    await wait_for_actions(child, settings.action_port)
+async def _serve(app: Sanic, settings: Settings, actions: Actions) -> None:
+    """Until somebody ends us."""
+    await actions.listening()
     try:
         server = await app.create_server(
             host=HOST, port=settings.bot_port, return_asyncio_server=True, access_log=False, debug=False
@@ -204,31 +257,9 @@ async def _serve(app: Sanic, settings: Settings, child: subprocess.Popen) -> int
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, over.set)
-    watch = asyncio.create_task(_watch(child))
-    asked = asyncio.create_task(over.wait())
-    await asyncio.wait({watch, asked}, return_when=asyncio.FIRST_COMPLETED)
-    code = 0 if over.is_set() else 1
-    if code:
-        log.error("the action server ended by itself (code %s), and so we end: start again", child.returncode)
-    watch.cancel()
-    asked.cancel()
+    keeping = asyncio.create_task(actions.keep())
+    await over.wait()
+    keeping.cancel()
     print("\nإيقاف… | stopping …", flush=True)
     server.close()
     await server.wait_closed()
-    return code
-
-
-async def _watch(child: subprocess.Popen) -> None:
-    """Without the action server nothing can be looked up: we end, so that who runs us starts both anew."""
-    while child.poll() is None:
-        await asyncio.sleep(1)
-
-
-def stop(child: subprocess.Popen) -> None:
-    if child.poll() is None:
-        child.terminate()
-        try:
-            child.wait(5)
-        except subprocess.TimeoutExpired:
-            child.kill()
-            child.wait(5)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from actions.settings import SettingsError
+from actions.settings import ROOT, SettingsError, at_root
 
 DEFAULT_PORT = 5005
+BOT_DATABASE_URL = f"sqlite:///{ROOT}/var/bot.db"
 
 
 @dataclass(frozen=True)
@@ -35,19 +37,23 @@ def read(environ: Mapping[str, str]) -> Settings:
             raise SettingsError(f"{name}={typed} is no port: that is a number from 1 to 65535.")
         return int(typed)
 
-    def number(name: str, default: float) -> float:
+    def seconds(name: str, default: float) -> float:
+        typed = environ.get(name, "").strip() or str(default)
         try:
-            return float(environ.get(name, "").strip() or default)
+            given = float(typed)
         except ValueError:
-            raise SettingsError(f"{name}={environ[name]} is not a number.") from None
+            given = math.nan
+        if not 0 < given < math.inf:
+            raise SettingsError(f"{name}={typed} is no number of seconds above 0.")
+        return given
 
     return Settings(
         bot_env=environ.get("BOT_ENV", "").strip() or "demo",
-        bot_database_url=environ.get("BOT_DATABASE_URL", "").strip() or "sqlite:///var/bot.db",
+        bot_database_url=at_root(environ.get("BOT_DATABASE_URL", "").strip() or BOT_DATABASE_URL),
         bot_port=port("BOT_PORT", "5005"),
         action_port=port("ACTION_PORT", "5055"),
         operator=environ.get("OPERATOR_NAME", "").strip(),
-        action_timeout=number("ACTION_TIMEOUT", 10),
+        action_timeout=seconds("ACTION_TIMEOUT", 10),
     )
 
 

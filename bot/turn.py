@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import logging
+import re
 import secrets
 import threading
 from dataclasses import dataclass, field
@@ -150,7 +151,7 @@ class Assistant:
             return await self._turn(conversation, message_id, text, button)
 
     async def _turn(self, conversation: str, message_id: str, text: str | None, button: str | None) -> list[dict]:
-        language = "ar"
+        language, text = "ar", text and text[: LONGEST + 1]
         try:
             row, pressed, first = await asyncio.to_thread(self._open, conversation, text, button)
             language = row.language
@@ -160,15 +161,15 @@ class Assistant:
             turn = Turn(conversation, language)
             CURRENT.set(turn)
             if button and pressed is None:
-                answers = [self._say("utter_offer_unknown", turn)]
+                answers = [await self._say("utter_offer_unknown", turn)]
             elif pressed and pressed.question and pressed.question != row.question:
-                answers = [self._say("utter_offer_over", turn)]
+                answers = [await self._say("utter_offer_over", turn)]
             else:
                 heard = [_pressed(pressed)] if pressed else await self._understand(typed)
                 answers = await self._answer(turn, row.channel, message_id, heard)
                 if turn.failures:
                     raise TurnFailed(", ".join(turn.failures))
-            answers = [*self._before(turn, typed, first, answers), *answers]
+            answers = [*await self._before(turn, typed, first, answers), *answers]
             await asyncio.to_thread(self._commit, turn, answers)
             return answers
         except Exception as error:
@@ -202,6 +203,8 @@ class Assistant:
 
     async def _understand(self, typed: str) -> list[Understood]:
         """Typed text → one or two messages for the agent. A leading slash is never a command."""
+        if COMMAND.match(typed):
+            return [_internal("unreadable", "")]
         typed = _no_command(typed)
         if len(typed) > LONGEST:
             return [_internal("too_long", typed[:80])]
@@ -241,7 +244,7 @@ class Assistant:
             if turn.failures:
                 return []
             answers += output.messages
-        return self._once(answers) or [self._say("utter_lost", turn)]
+        return self._once(answers) or [await self._say("utter_lost", turn)]
 
     def _once(self, answers: list[dict]) -> list[dict]:
         """No question twice: two FAQs in a form would make it ask twice, and some answers ask by themselves."""
@@ -261,18 +264,20 @@ class Assistant:
                 answer["buttons"] = [b for b in answer["buttons"] if b["payload"].startswith("/show_more")]
         return said
 
-    def _before(self, turn: Turn, typed: str, first: bool, answers: list[dict]) -> list[dict]:
+    async def _before(self, turn: Turn, typed: str, first: bool, answers: list[dict]) -> list[dict]:
         """What comes before the answers: who runs this, to somebody new; one line in a language that is not ours."""
         lines = []
         if first and not any(answer["name"] in INTRODUCES for answer in answers):
-            lines.append(self._say("utter_intro", turn))
+            lines.append(await self._say("utter_intro", turn))
         other = f"utter_other_language_{other_language(typed)}"
         if other in self.answers.answers:
-            lines.append(self._say(other, turn))
+            lines.append(await self._say(other, turn))
         return lines
 
-    def _say(self, name: str, turn: Turn) -> dict[str, Any]:
-        rendered = self.answers.render(name, turn.language, person=lambda: look_up(turn.conversation))
+    async def _say(self, name: str, turn: Turn) -> dict[str, Any]:
+        rendered = await asyncio.to_thread(
+            self.answers.render, name, turn.language, person=lambda: look_up(turn.conversation)
+        )
         return {"personal": False, **rendered, "name": name}
 
     def _commit(self, turn: Turn, answers: list[dict[str, Any]]) -> None:
@@ -321,6 +326,8 @@ class Assistant:
             session.commit()
 
 
+COMMAND = re.compile(r"[/\s]*/\s*\w+\s*[{@]")
+"""What Rasa would take for an intent with entities; nobody types that by chance."""
 FAQ_ANSWERS = frozenset(f"utter_{name}" for name in QUESTIONS)
 FORM_QUESTIONS = ("utter_ask_pay_", "utter_ask_identity__", "utter_ask_request_", "utter_ask_salary__")
 GOES_ON = (*FORM_QUESTIONS, "utter_guide_", "utter_confirm_", "utter_case_line_")

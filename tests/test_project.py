@@ -213,6 +213,13 @@ def test_help_of_each_command_shows_an_example(verb: str, capsys: pytest.Capture
     assert re.search(rf"^ +(\S+=\S+ |.*\| *)?bot {verb}\b", capsys.readouterr().out, re.MULTILINE)
 
 
+def test_packages_go_into_this_project_s_environment_whichever_is_activated():
+    recipes = (ROOT / "Makefile").read_text(encoding="utf-8")
+    installing = re.findall(r"\$\(UV\) pip (?:sync|install).*", recipes)
+    assert len(installing) == 2
+    assert all("--python $(BIN)/python" in line for line in installing)
+
+
 # data
 
 

@@ -1,6 +1,15 @@
-from actions.base import BotAction, Events, Heard, Say
+from actions.base import BotAction, Heard, Say
+from actions.case.views import say_lines
 from actions.case_db.unit_of_work import UnitOfWork
-from actions.services import cases, positions
+from actions.services import cases
+
+GOALS = {
+    "invoice_form": "request_invoice",
+    "pay_form": "pay_invoice",
+    "lift_form": "request_lift",
+    "grace_form": "request_installment",
+}
+"""What each form that chooses a case is for."""
 
 
 class ActionAskCaseChoice(BotAction):
@@ -8,13 +17,8 @@ class ActionAskCaseChoice(BotAction):
 
     action_name = "action_ask_case__choice"
 
-    def act(self, uow: UnitOfWork, heard: Heard, say: Say) -> Events | None:
-        draft = positions.position(uow, conversation=heard.conversation).draft
-        choices = cases.eligible(uow, conversation=heard.conversation, goal=draft.get("goal", "check_case_status"))
-        every = [case.number for case in cases.my_cases(uow, conversation=heard.conversation)]
+    def act(self, uow: UnitOfWork, heard: Heard, say: Say) -> None:
+        goal = GOALS[heard.tracker.active_loop_name]
+        choices = cases.eligible(uow, conversation=heard.conversation, goal=goal)
         say("utter_ask_case__choice")
-        for case in choices:
-            say(f"utter_case_line_{case.kind}", place=every.index(case.number) + 1, number=case.number,
-                creditor=case.creditor, body=case.body, remaining=case.remaining, state=case.state,
-                stage=case.stage)  # fmt: skip
-        return None
+        say_lines(say, choices, cases.my_cases(uow, conversation=heard.conversation))

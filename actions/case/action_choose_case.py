@@ -10,12 +10,7 @@ class ActionChooseCase(BotAction):
     action_name = "action_choose_case"
 
     def act(self, uow: UnitOfWork, heard: Heard, say: Say) -> None:
-        ordinal = heard.entity("ordinal")
-        case = cases.find_case(
-            uow,
-            conversation=heard.conversation,
-            number=heard.entity("case") or heard.entity("case_number"),
-            ordinal=int(ordinal) if ordinal else None,
-        )
+        place = heard.entity("ordinal")
+        case = cases.find_case(uow, conversation=heard.conversation, ordinal=int(place) if place else None)
         positions.remember(uow, conversation=heard.conversation, case_number=case.number)
         say_case(say, case)

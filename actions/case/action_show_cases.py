@@ -1,5 +1,5 @@
 from actions.base import BotAction, Heard, Say
-from actions.case.views import say_case
+from actions.case.views import say_case, say_lines
 from actions.case_db.unit_of_work import UnitOfWork
 from actions.services import cases
 
@@ -15,6 +15,4 @@ class ActionShowCases(BotAction):
             say_case(say, mine[0])
         else:
             say("utter_cases_several", count=len(mine))
-            for place, case in enumerate(mine, 1):
-                say(f"utter_case_line_{case.kind}", place=place, number=case.number, creditor=case.creditor,
-                    body=case.body, remaining=case.remaining, state=case.state, stage=case.stage)  # fmt: skip
+            say_lines(say, mine, mine)

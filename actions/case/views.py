@@ -6,14 +6,33 @@ from dataclasses import asdict
 
 from actions.base import Say
 from actions.services.cases import CaseView
+from actions.services.invoices import InvoiceView
 
 
 def case_card(case: CaseView) -> dict:
     return {"kind": "case", **asdict(case), "case_kind": case.kind}
 
 
+def invoice_card(invoice: InvoiceView) -> dict:
+    return {
+        "kind": "invoice",
+        "number": invoice.number,
+        "case": invoice.case_number,
+        "amount": invoice.amount,
+        "due_on": invoice.due_on,
+    }
+
+
 def say_case(say: Say, case: CaseView) -> None:
     say(answer_for(case), card=case_card(case), **case_values(case))
+
+
+def say_lines(say: Say, shown: list[CaseView], mine: list[CaseView]) -> None:
+    """A line and a button each; the place is the one among all of hers, whichever are shown."""
+    places = {case.number: place for place, case in enumerate(mine, 1)}
+    for case in shown:
+        say(f"utter_case_line_{case.kind}", place=places[case.number], number=case.number, creditor=case.creditor,
+            body=case.body, remaining=case.remaining, state=case.state, stage=case.stage)  # fmt: skip
 
 
 def answer_for(case: CaseView) -> str:

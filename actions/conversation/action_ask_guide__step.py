@@ -1,6 +1,7 @@
 from actions.base import BotAction, Heard, Say
 from actions.case_db.unit_of_work import UnitOfWork
 from actions.services import cases, identity, positions
+from bot.text.guide_words import parse_guide_word
 
 
 class ActionAskGuideStep(BotAction):
@@ -10,7 +11,8 @@ class ActionAskGuideStep(BotAction):
 
     def act(self, uow: UnitOfWork, heard: Heard, say: Say) -> None:
         where = positions.position(uow, conversation=heard.conversation)
-        stuck = heard.intent in ("step_problem", "deny") and not _answered_already(heard)
+        meant = heard.intent in ("step_problem", "deny") or parse_guide_word(heard.text) == "problem"
+        stuck = meant and not heard.answered_by_others("guide_form")
         suffix = "_problem" if stuck else ""
         say(f"utter_guide_{where.guide}_{where.step}{suffix}", **self._at_hand(uow, heard, where))
 
@@ -23,13 +25,3 @@ class ActionAskGuideStep(BotAction):
             case = cases.find_case(uow, conversation=heard.conversation, number=where.case_number)
             values["invoice_number"] = case.invoice.number if case.invoice else None
         return values
-
-
-def _answered_already(heard: Heard) -> bool:
-    """Another action answered this message before the guide came back."""
-    for event in reversed(heard.tracker.events):
-        if event["event"] == "user":
-            return False
-        if event["event"] == "action" and event.get("name") != "guide_form":
-            return True
-    return False

@@ -12,6 +12,9 @@ class ActionNotUnderstood(BotAction):
     action_name = "action_not_understood"
 
     def act(self, uow: UnitOfWork, heard: Heard, say: Say) -> None:
+        if next(heard.names_said_before(), "") in ("utter_distress", "utter_after_distress"):
+            say("utter_after_distress")
+            return
         if heard.band == "half":
             likely = [entry["name"] for entry in heard.ranking if entry["name"] not in NEVER_SUGGESTED][:3]
             if len(likely) >= 2:

@@ -4,6 +4,7 @@ from actions.base import BotAction, Events, Heard, Say
 from actions.case_db.unit_of_work import UnitOfWork
 from actions.guides import lengths
 from actions.services import identity, payments, positions
+from bot.text.guide_words import parse_guide_word
 
 STEP = "guide__step"
 MOVES = {"next_step": 1, "affirm": 1, "go_back": -1}
@@ -20,15 +21,17 @@ class ValidateGuideForm(BotAction):
         shown = [SlotSet(STEP, True), SlotSet("requested_slot", STEP)]
         if not _is_fresh(heard):
             return shown if where.guide else closed
+        word = None if heard.pressed else parse_guide_word(heard.text)
+        move = MOVES.get(heard.intent) if word is None else {"next": 1}.get(word)
         old = heard.entity("step")
         if heard.pressed and old and int(old) != where.step and where.guide and not self._seen(uow, heard):
             return shown  # a button of a step long done: the step where she is now
-        if heard.intent in MOVES:
+        if move:
             walked = positions.walk(
                 uow,
                 conversation=heard.conversation,
                 message_id=heard.message_id,
-                by=MOVES[heard.intent],
+                by=move,
                 length=lengths().get(where.guide or "", 0),
             )
             if walked.guide and walked.at_the_edge:
@@ -38,7 +41,10 @@ class ValidateGuideForm(BotAction):
                 say("utter_guide_first_step")
             if walked.guide:
                 return shown
-        elif heard.intent not in ("repeat", "step_problem", "deny"):
+        elif word == "pause" and where.guide:
+            say("utter_guide_paused", step=where.step)
+            return closed
+        elif word != "problem" and heard.intent not in ("repeat", "step_problem", "deny"):
             return []  # another question or wish is answered first (the form steps back), then the step comes again
         elif where.guide:
             return shown
@@ -55,11 +61,6 @@ class ValidateGuideForm(BotAction):
 
 def _is_fresh(heard: Heard) -> bool:
     """The message came while the guide was open and nothing has answered it yet."""
-    for event in reversed(heard.tracker.events):
-        if event["event"] == "user":
-            return heard.tracker.get_slot("requested_slot") == STEP
-        if event["event"] in ("active_loop", "action_execution_rejected"):
-            return False
-        if event["event"] == "action" and event.get("name") != "guide_form":
-            return False
-    return False
+    opened_now = any(event["event"] == "active_loop" for event in heard.since_message())
+    waited = heard.tracker.get_slot("requested_slot") == STEP
+    return waited and not opened_now and not heard.answered_by_others("guide_form")

@@ -11,6 +11,7 @@ from abc import ABC, abstractmethod
 from pathlib import Path
 
 from actions.gateways.base import TIMEOUT, call, post_json, reach
+from actions.services.errors import Unavailable
 
 NAME = "sms"
 
@@ -24,6 +25,15 @@ class SmsGateway(ABC):
     def probe(self) -> None:
         """Raise `Unavailable("sms")` when the gateway is away, sending nothing. Done in place of `send` for an ID that
         nobody has, so that an outage shows for it as it does for one that exists."""
+
+
+def send_or_probe(gateway: SmsGateway, mobile: str, text: str) -> None:
+    """Send, and raise only where the gateway itself is away: a refusal of this one message (a bad number) concerns an
+    ID that exists, and would show that it does if it counted as an outage."""
+    try:
+        gateway.send(mobile, text)
+    except Unavailable:
+        gateway.probe()
 
 
 class HttpSms(SmsGateway):

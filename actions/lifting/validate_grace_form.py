@@ -1,10 +1,11 @@
 from actions.base import Heard, Say
 from actions.case_db.unit_of_work import UnitOfWork
 from actions.journey import Journey, is_free_text, is_value
-from actions.lifting.views import confirmation, say_open_request
+from actions.lifting.views import confirmation, reason, say_open_request
 from actions.services import positions
 from actions.services.cases import CaseView
-from bot.text.months import parse_months
+from bot.text.months import named_months, parse_months
+from bot.text.questions import asks
 
 MONTHS, REASON, CONFIRMATION = (
     "request_installment__months",
@@ -12,6 +13,8 @@ MONTHS, REASON, CONFIRMATION = (
     "request_installment__confirmation",
 )
 LONGEST = 24
+CHANGES = 6
+"""Words; a longer message that names months is a reason that speaks of them."""
 
 
 class ValidateGraceForm(Journey):
@@ -24,8 +27,9 @@ class ValidateGraceForm(Journey):
 
     def opened(self, uow: UnitOfWork, heard: Heard, say: Say) -> None:
         super().opened(uow, heard, say)
+        months = named_months(heard.text)
         positions.remember(
-            uow, conversation=heard.conversation, draft={"months": None, "reason": None, "confirmed": None}
+            uow, conversation=heard.conversation, draft={"months": months, "reason": None, "confirmed": None}
         )
 
     def settled(self, case: CaseView, say: Say) -> bool:
@@ -44,8 +48,10 @@ class ValidateGraceForm(Journey):
     def take(self, question: str, uow: UnitOfWork, heard: Heard, say: Say) -> bool:
         if question == MONTHS:
             return self._months(uow, heard, say)
-        if question == REASON:
-            answer = {"reason": heard.text.strip()[:500]} if is_free_text(heard, self.goal) else None
+        if question in (REASON, CONFIRMATION) and (other := self._changed(heard)):
+            answer = {"months": other}
+        elif question == REASON:
+            answer = reason(heard) if is_free_text(heard, self.goal) else None
         else:
             answer = confirmation(heard) or ({"months": None, "reason": None} if heard.intent == "correct" else None)
         if answer is None:
@@ -53,9 +59,14 @@ class ValidateGraceForm(Journey):
         positions.remember(uow, conversation=heard.conversation, draft=answer)
         return True
 
+    def _changed(self, heard: Heard) -> int | None:
+        """ "Make it six months": said after the months were given, in a message about nothing else."""
+        months = named_months(heard.text) if len(heard.text.split()) <= CHANGES else None
+        return months if months and 1 <= months <= LONGEST else None
+
     def _months(self, uow: UnitOfWork, heard: Heard, say: Say) -> bool:
         named = parse_months(heard.entity("months") or heard.text)
-        if named is None or (heard.band == "sure" and heard.intent.startswith("ask_")):
+        if named is None or asks(heard.text):
             if not is_value(heard):
                 return False
             say("utter_ask_grace_form_request_installment__months_error")

@@ -1,9 +1,10 @@
 from actions.base import Heard, Say
 from actions.case_db.unit_of_work import UnitOfWork
 from actions.journey import Journey, is_free_text
-from actions.lifting.views import confirmation, say_open_request
+from actions.lifting.views import confirmation, reason, say_open_request
 from actions.services import positions
 from actions.services.cases import CaseView
+from bot.text.questions import asks
 from bot.text.yes_no import parse_yes_no
 
 WAY, REASON, CONFIRMATION = "request_lift__way", "request_lift__reason", "request_lift__confirmation"
@@ -49,10 +50,15 @@ class ValidateLiftForm(Journey):
         return {"way": "filed"} if parse_yes_no(heard.text) else None
 
     def _reason(self, heard: Heard) -> dict | None:
-        return {"reason": heard.text.strip()[:500]} if is_free_text(heard, "report_payment", self.goal) else None
+        return reason(heard) if is_free_text(heard, "report_payment", self.goal) else None
 
     def _confirmation(self, heard: Heard) -> dict | None:
-        return confirmation(heard) or ({"reason": None} if heard.intent == "correct" else None)
+        answer = confirmation(heard)
+        if answer is None and (heard.intent == "correct" or "سبب" in heard.text or "reason" in heard.text.lower()):
+            return {"reason": None}  # it is asked for again
+        if answer is None and heard.intent == "report_payment" and not asks(heard.text):
+            return reason(heard)
+        return answer
 
     def back(self, question: str) -> str | None:
         return {WAY: "case_number", REASON: "way", CONFIRMATION: "reason"}.get(question)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from actions.base import Heard, Say
 from actions.services.requests import RequestView
+from bot.text.mask import mask
 from bot.text.yes_no import parse_yes_no
 
+LONGEST_REASON = 500
 OPEN = ("filed", "under_review")
 
 
@@ -42,6 +44,11 @@ def say_open_request(say: Say, request: RequestView | None, name: str) -> bool:
         return False
     say_request(say, name, request)
     return True
+
+
+def reason(heard: Heard) -> dict:
+    """The draft's reason, without numbers that tell who she is."""
+    return {"reason": mask(heard.text.strip())[:LONGEST_REASON]}
 
 
 def confirmation(heard: Heard) -> dict | None:

@@ -1,4 +1,5 @@
 from actions.base import BotAction, Heard, Say
+from actions.case.views import invoice_card
 from actions.case_db.unit_of_work import UnitOfWork
 from actions.services import invoices, positions
 
@@ -14,10 +15,9 @@ class ActionIssueInvoice(BotAction):
         invoice = issued.invoice
         say(
             "utter_invoice_issued" if issued.new else "utter_invoice_standing",
-            card={"kind": "invoice", "number": invoice.number, "case": invoice.case_number, "amount": invoice.amount,
-                  "due_on": invoice.due_on},
+            card=invoice_card(invoice),
             invoice_number=invoice.number,
             case_number=invoice.case_number,
             amount=invoice.amount,
             due_on=invoice.due_on,
-        )  # fmt: skip
+        )

@@ -1,6 +1,7 @@
 from rasa_sdk.events import FollowupAction
 
 from actions.base import BotAction, Events, Heard, Say
+from actions.case.views import invoice_card
 from actions.case_db.unit_of_work import UnitOfWork
 from actions.services import invoices, positions
 
@@ -17,13 +18,12 @@ class ActionStartPaying(BotAction):
         ).invoice
         say(
             "utter_paying_starts",
-            card={"kind": "invoice", "number": invoice.number, "case": invoice.case_number, "amount": invoice.amount,
-                  "due_on": invoice.due_on},
+            card=invoice_card(invoice),
             invoice_number=invoice.number,
             amount=invoice.amount,
             due_on=invoice.due_on,
             bank=where.bank if where.bank != "other" else None,
-        )  # fmt: skip
+        )
         if where.guide != "pay":
             positions.set_step(uow, conversation=heard.conversation, guide="pay", step=1)
         return [FollowupAction("guide_form")]

@@ -18,6 +18,7 @@ from sqlalchemy import func, select, update
 
 from actions.case_db.models import Citizen, Code, GatewayFailure
 from actions.case_db.unit_of_work import UnitOfWork
+from actions.gateways.sms import send_or_probe
 from actions.services import positions, verification
 from actions.services.errors import BadValue
 from actions.services.journal import record
@@ -182,7 +183,7 @@ def _send(uow: UnitOfWork, conversation: str, asked_for: str, citizen: Citizen |
     record(uow, conversation, "code_asked")
     if to_be_sent:
         text = SMS.get(language, SMS["en"]).format(service=settings().service_name, code=code)
-        uow.after_commit(lambda sms=uow.sms, mobile=citizen.mobile: sms.send(mobile, text))
+        uow.after_commit(lambda sms=uow.sms, mobile=citizen.mobile: send_or_probe(sms, mobile, text))
     else:
         uow.after_commit(uow.sms.probe)  # so that an outage shows for this ID as for one that exists
     return IdGiven("sent")

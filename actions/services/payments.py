@@ -66,7 +66,7 @@ def record_payment(
     uow.session.flush()
     record(uow, actor, "payment_recorded", case, invoice=invoice.number, amount=str(amount), reference=reference)
     _reach(uow, payment, CONFIRMED)
-    positions.end_guide(uow, case.citizen_id, "pay")
+    positions.end_guide(uow, case.citizen_id, "pay", case.id)
     return payment_view(payment)
 
 

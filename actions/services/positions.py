@@ -128,15 +128,15 @@ def move_to_citizen(uow: UnitOfWork, conversation: str, citizen_id: int) -> None
     if row.guide:
         own.guide, own.step = row.guide, row.step
     own.bank = row.bank or own.bank
-    own.draft = {**own.draft, **row.draft}
+    own.draft = row.draft if row.draft.get("goal") else own.draft  # what was begun now, not what was left once
     own.updated_at = uow.now()
     uow.session.delete(row)
 
 
-def end_guide(uow: UnitOfWork, citizen_id: int, guide: str) -> None:
-    """What the guide leads to happened by itself."""
+def end_guide(uow: UnitOfWork, citizen_id: int, guide: str, case_id: int) -> None:
+    """What the guide leads to happened by itself, for the case that it was about."""
     row = _find(uow, "", citizen_id)
-    if row is not None and row.guide == guide:
+    if row is not None and row.guide == guide and row.case_id in (case_id, None):
         row.guide, row.step, row.updated_at = None, None, uow.now()
 
 

@@ -1,7 +1,9 @@
 """Start the assistant: migrate the databases, seed the demonstration, load the model, answer.
 
-bot serve
-BOT_PORT=5105 bot serve
+    bot serve
+    BOT_PORT=5105 bot serve
+
+It says where to talk once it is ready, and ends on Ctrl-C.
 """
 
 from __future__ import annotations
@@ -23,7 +25,7 @@ def run(options: argparse.Namespace) -> int:
     from actions.settings import SettingsError
     from actions.settings import settings as action_settings
     from bot.delivery.engine import upgrade as upgrade_bot
-    from bot.serve import check_start
+    from bot.serve import check_people, check_start
     from bot.serve import run as serve
     from bot.settings import settings
     from bot.training.model import is_current, quiet_environment
@@ -36,10 +38,12 @@ def run(options: argparse.Namespace) -> int:
             return 1
         upgrade_bot(settings().bot_database_url)
         upgrade_cases(action_settings().case_database_url)
-        if not settings().production and not options.no_seed:
-            engine = make_engine(action_settings().case_database_url)
+        engine = make_engine(action_settings().case_database_url)
+        if settings().production:
+            check_people(engine)
+        elif not options.no_seed:
             seed(engine)
-            engine.dispose()
+        engine.dispose()
         print("نحمّل النموذج، نحو 15 ثانية … | loading the model, about 15 seconds …", flush=True)
         return serve(settings())
     except SettingsError as error:

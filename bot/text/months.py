@@ -24,18 +24,35 @@ _MAY_COUNT = ("code", "request_number", "number")
 """Only by their length do these look personal: here they may be a number of months far out of range."""
 
 
+_MONTH = r"(?:شهر|شهور|اشهر|شهرا|months?)"
+_COUNTED = re.compile(rf"(?<!\d)(\d{{1,9}}|{'|'.join(_WORDS)}) ?{_MONTH}\b")
+_SHORT = 4
+"""Words; in a longer message a number counts only beside the word for months ("a new one in January" is none)."""
+
+
+def named_months(text: str) -> int | None:
+    """Months named as such: `ست شهور`, `six months not four`. None for a bare number."""
+    plain = normalise(text)
+    counted = _COUNTED.search(plain)
+    if counted:
+        return _WORDS.get(counted[1]) or int(counted[1])
+    if len(plain.split()) > _SHORT:
+        return None
+    return next((months for phrase, months in _FIXED.items() if re.search(rf"\b{phrase}\b", plain)), None)
+
+
 def parse_months(text: str) -> int | None:
     """Months that the message names, None when it names none. The range is the caller's to judge."""
     for personal in reversed(find_personal(text)):
         if personal.name not in _MAY_COUNT:
             text = f"{text[: personal.start]} {text[personal.end :]}"
+    named = named_months(text)
+    if named is not None or len(normalise(text).split()) > _SHORT:
+        return named
     plain = normalise(text)
     numbers = _NUMBER.findall(plain)
     if numbers:
         years = re.search(r"\d+ ?(?:سنوات|سنه|سنين|years?)", plain)
         return int(numbers[0]) * (12 if years else 1)
-    for phrase, months in _FIXED.items():
-        if re.search(rf"\b{phrase}\b", plain):
-            return months
     named = _NAMED.search(plain)
     return _WORDS[named.group()] if named else None

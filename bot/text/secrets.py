@@ -28,6 +28,8 @@ GAP = "[ \u00a0\u2009\u202f._\u00ad\u061c\u200b-\u200f\u2010-\u2015\u202a-\u202e
 
 _CARD = re.compile(rf"(?<!\d)\d(?:{GAP}\d){{12,18}}(?!\d)")
 _IBAN = re.compile(rf"(?<![A-Za-z0-9])[A-Za-z]{{2}}{GAP}\d{GAP}\d(?:{GAP}[A-Za-z0-9]){{11,30}}(?![A-Za-z0-9])")
+# Written in one piece or in fours it ends where it ends, whatever words follow.
+_WHOLE_IBAN = re.compile(r"(?<![A-Za-z0-9])SA\d{2}(?: ?[0-9A-Z]{4}){5}(?![A-Za-z0-9])", re.IGNORECASE)
 _SAUDI_IBAN = re.compile(r"SA\d{2}[0-9A-Z]{8,24}")
 
 _OWNER = (
@@ -71,6 +73,8 @@ def find_secrets(text: str) -> Iterator[Secret]:
     for match in _IBAN.finditer(western):
         if is_iban(match.group()):
             yield Secret("iban", *match.span())
+    for match in _WHOLE_IBAN.finditer(western):
+        yield Secret("iban", *match.span())
     for match in _CARD.finditer(western):
         if is_card(match.group()):
             yield Secret("card", *match.span())

@@ -1,9 +1,14 @@
+from pathlib import Path
+
 import pytest
 
 from actions.settings import SettingsError, check_production, demo_only, read
+from bot.project import ROOT
+from bot.settings import read as read_bot
 
 PRODUCTION = {
     "BOT_ENV": "production",
+    "CASE_DATABASE_URL": "postgresql://user@host/cases",
     "SMS_API_URL": "https://sms.example/send",
     "SMS_API_TOKEN": "t",
     "TICKETS_API_URL": "https://desk.example/tickets",
@@ -16,7 +21,32 @@ def test_nothing_needs_to_be_set_for_the_demonstration():
     settings = read({})
     check_production(settings)
     demo_only(settings, "this")
-    assert settings.case_database_url == "sqlite:///var/case.db"
+
+
+def test_files_stand_in_the_project_wherever_a_command_is_run(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    settings = read({})
+    assert settings.case_database_url == f"sqlite:///{ROOT}/var/case.db"
+    assert settings.pretend_sms_file == ROOT / "var" / "pretend_sms.jsonl"
+    assert read({"PRETEND_SMS_FILE": "var/sms.jsonl"}).pretend_sms_file == ROOT / "var" / "sms.jsonl"
+    assert read({"PRETEND_SMS_FILE": "/tmp/x"}).pretend_sms_file == Path("/tmp/x")  # noqa: S108 - never opened
+    assert read_bot({}).bot_database_url == f"sqlite:///{ROOT}/var/bot.db"
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        ("sqlite:///case.db", f"sqlite:///{ROOT}/case.db"),
+        ("sqlite+pysqlite:///data/case.db", f"sqlite+pysqlite:///{ROOT}/data/case.db"),
+        ("sqlite:////data/case.db", "sqlite:////data/case.db"),
+        ("sqlite:///:memory:", "sqlite:///:memory:"),
+        ("sqlite://", "sqlite://"),
+        ("postgresql://user@host/cases", "postgresql://user@host/cases"),
+    ],
+)
+def test_a_relative_database_file_is_meant_from_the_project_s_folder(given, meant):
+    assert read({"CASE_DATABASE_URL": given}).case_database_url == meant
+    assert read_bot({"BOT_DATABASE_URL": given}).bot_database_url == meant
 
 
 def test_complete_production_is_accepted():
@@ -26,6 +56,8 @@ def test_complete_production_is_accepted():
 @pytest.mark.parametrize(
     ("name", "value"),
     [
+        ("CASE_DATABASE_URL", ""),
+        ("CASE_DATABASE_URL", "sqlite:///var/case.db"),
         ("SMS_API_URL", ""),
         ("SMS_API_URL", "http://sms.example/send"),
         ("SMS_API_TOKEN", ""),

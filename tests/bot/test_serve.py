@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -24,8 +25,9 @@ from sanic import Sanic
 from sqlalchemy.exc import OperationalError
 
 from actions.case_db.seed import PERSONAS
+from actions.settings import SettingsError
 from bot.project import ROOT
-from bot.serve import application, message_id
+from bot.serve import Actions, application, message_id
 from bot.settings import read
 from tests.scenarios.runner import free_port
 
@@ -210,6 +212,7 @@ def test_a_taken_port_is_named_with_the_setting_that_changes_it(tmp_path: Path, 
         ({"BOT_PORT": "99999"}, "BOT_PORT=99999"),
         ({"BOT_PORT": "5777", "ACTION_PORT": "5777"}, "ACTION_PORT"),
         ({"BOT_ENV": "staging"}, "BOT_ENV=staging"),
+        *(({"ACTION_TIMEOUT": given}, f"ACTION_TIMEOUT={given}") for given in ("nan", "inf", "0", "-1", "soon")),
     ],
     ids=str,
 )
@@ -260,6 +263,8 @@ BAD_BODIES = {
     "a sender that cannot be kept": {"sender": "me\0", "message": "hello"},
     "a number": {"sender": "me", "message": 5},
     "a message id that is none": {"sender": "me", "message": "hello", "message_id": {"a": 1}},
+    "half a letter as a message id": {"sender": "me", "message": "hello", "message_id": "1\ud83d"},
+    "a message id that cannot be kept": {"sender": "me", "message": "hello", "message_id": "1\0"},
 }
 
 
@@ -436,12 +441,20 @@ def test_chat_names_a_setting_that_cannot_be(server: Server) -> None:
 
 
 def test_production_refuses_the_pretend_side_and_names_each_setting(tmp_path: Path) -> None:
-    with started(tmp_path, BOT_ENV="production") as server:
+    with started(tmp_path, BOT_ENV="production", BOT_DATABASE_URL="", CASE_DATABASE_URL="") as server:
         assert server.process.wait(PATIENCE) == 1
-    for setting in PRODUCTION:
+    for setting in (*PRODUCTION, "BOT_DATABASE_URL", "CASE_DATABASE_URL"):
         assert setting in server.printed()
     assert "Traceback" not in server.printed()
     assert not (tmp_path / "case.db").exists(), "nothing was begun"
+
+
+def test_production_refuses_a_database_with_invented_people(tmp_path: Path, seeded_file: Path) -> None:
+    shutil.copy(seeded_file, tmp_path / "case.db")
+    with started(tmp_path, **PRODUCTION) as server:
+        assert server.process.wait(PATIENCE) == 1
+    assert "CASE_DATABASE_URL holds invented people" in server.printed()
+    assert "Traceback" not in server.printed()
 
 
 @pytest.fixture(scope="module")
@@ -462,11 +475,30 @@ def test_production_invents_nobody(production: Server) -> None:
 # end
 
 
-def test_without_its_action_server_it_ends_and_says_so(production: Server) -> None:
-    os.kill(production.action_server(), signal.SIGKILL)
-    assert production.process.wait(SOON) == 1
-    assert "the action server ended by itself" in production.printed()
-    assert "Traceback" not in production.printed()
+def test_an_action_server_that_ended_is_started_again_and_the_conversation_goes_on(server: Server, sender: str) -> None:
+    asked = server.say(sender, "ابغى أشوف قضاياي")[-1]["text"]
+    killed = server.action_server()
+    os.kill(killed, signal.SIGKILL)
+    until(lambda: not runs(killed), SOON)
+    (sorry,) = server.say(sender, PERSONAS[0].national_id)
+    assert sorry["text"] != asked
+    assert sorry["buttons"], "there is a next step"
+    until(lambda: listens(server.action_port), PATIENCE, server.printed)
+    assert server.action_server() != killed
+    server.say(sender, PERSONAS[0].national_id)
+    until(server.sms_file.exists, SOON)
+    verified = server.say(sender, server.run("demo", "code", PERSONAS[0].national_id))
+    (case,) = json.loads(server.run("demo", "people", "--json"))[PERSONAS[0].key]["cases"]
+    assert case["number"] in "".join(answer["text"] for answer in verified), "it goes on where it was"
+    assert server.printed().count("the action server ended by itself (code -9)") == 1
+    assert PERSONAS[0].national_id not in server.printed().partition("ended by itself")[2]
+    assert "Traceback" not in server.printed()
+
+
+def test_an_action_server_that_cannot_start_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.serve.sys.executable", shutil.which("false"))
+    with pytest.raises(SettingsError, match="ended at its start"):
+        asyncio.run(Actions(read({"ACTION_PORT": str(free_port())})).listening())
 
 
 def test_a_killed_parent_takes_its_action_server_with_it(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from actions.gateways.base import TIMEOUT
-from actions.gateways.sms import HttpSms, PretendSms
+from actions.gateways.sms import HttpSms, PretendSms, send_or_probe
 from actions.services.errors import Unavailable
 
 MOBILE = "+966500000001"
@@ -71,6 +71,20 @@ def test_a_probe_sends_nothing_and_shows_an_outage(provider):
     provider.status = 503
     with pytest.raises(Unavailable):
         gateway.probe()
+
+
+def test_a_number_that_is_refused_is_no_outage(provider):
+    provider.status = 400
+    send_or_probe(HttpSms(provider.url, "secret"), MOBILE, TEXT)
+    assert [method for method, _, _ in provider.received] == ["POST", "HEAD"]
+    provider.status = 503
+    with pytest.raises(Unavailable):
+        send_or_probe(HttpSms(provider.url, "secret"), MOBILE, TEXT)
+
+
+def test_what_was_sent_is_not_probed(provider):
+    send_or_probe(HttpSms(provider.url, "secret"), MOBILE, TEXT)
+    assert [method for method, _, _ in provider.received] == ["POST"]
 
 
 def test_the_pretend_gateway_keeps_the_last_code_of_each(tmp_path):

@@ -12,7 +12,7 @@ from sqlalchemy.engine import Engine
 from actions.case_db.models import Base, Citizen, Code, GatewayFailure, Journal, Outcome, Verification
 from actions.case_db.unit_of_work import UnitOfWork
 from actions.services import identity, positions
-from actions.services.errors import BadValue
+from actions.services.errors import BadValue, Unavailable
 from actions.services.identity import CodeChecked, Forgotten, IdGiven, code_pending, person, require_citizen
 from actions.settings import settings
 from tests.actions.services.people import ID, NOBODY, at_once, citizen, count, how_many, message, one_debtor, speaks
@@ -338,6 +338,18 @@ def test_a_failing_gateway_is_told_to_everybody_for_two_minutes_and_costs_nothin
     clock.move(minutes=2)
     assert give(uow, ID["one_case"], "c1") == SENT
     assert len(sms.sent) == 1
+
+
+def test_a_mobile_that_the_gateway_refuses_shows_nothing_of_its_id(
+    uow: UnitOfWork, sms: FakeSms, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(mobile: str, text: str) -> None:
+        raise Unavailable("sms")
+
+    monkeypatch.setattr(sms, "send", refuse)
+    assert give(uow, ID["one_case"], "c1") == give(uow, NOBODY, "c2") == SENT
+    assert resend(uow, "c1").state == resend(uow, "c2").state == "too_soon"
+    assert count(uow, GatewayFailure, name="sms") == 0
 
 
 # what is kept

@@ -85,13 +85,13 @@ def test_walking_a_guide_keeps_the_verification_alive_and_looking_does_not(uow: 
     assert not position(uow, conversation="c1").personal
 
 
-def test_on_verification_what_the_conversation_says_goes_over_what_stood(uow: UnitOfWork) -> None:
+def test_on_verification_what_was_begun_now_goes_over_what_was_left_once(uow: UnitOfWork) -> None:
     number = speaks(uow, "one_case", "before")
     remember(uow, conversation="before", guide="pay", step=5, bank="snb", case_number=number, draft={"a": 1})
-    remember(uow, conversation="now", bank="alrajhi", draft={"b": 2})
+    remember(uow, conversation="now", bank="alrajhi", draft={"goal": "b"})
     move_to_citizen(uow, "now", citizen(uow, "one_case").id)
     speaks(uow, "one_case", "now")
-    assert position(uow, conversation="now") == PositionView("pay", 5, number, "alrajhi", {"a": 1, "b": 2}, True)
+    assert position(uow, conversation="now") == PositionView("pay", 5, number, "alrajhi", {"goal": "b"}, True)
     set_step(uow, conversation="later", guide="lift", step=2)
     move_to_citizen(uow, "later", citizen(uow, "one_case").id)
     speaks(uow, "one_case", "later")
@@ -102,9 +102,12 @@ def test_on_verification_what_the_conversation_says_goes_over_what_stood(uow: Un
 def test_a_guide_ends_by_itself_only_when_it_is_that_one(uow: UnitOfWork) -> None:
     speaks(uow, "one_case")
     set_step(uow, conversation="c1", guide="pay", step=5)
-    end_guide(uow, citizen(uow, "one_case").id, "lift")
+    case = uow.cases.cases_of(citizen(uow, "one_case").id)[0]
+    remember(uow, conversation="c1", case_number=case.number)
+    end_guide(uow, citizen(uow, "one_case").id, "lift", case.id)
+    end_guide(uow, citizen(uow, "one_case").id, "pay", case.id + 1)
     assert position(uow, conversation="c1").guide == "pay"
-    end_guide(uow, citizen(uow, "one_case").id, "pay")
+    end_guide(uow, citizen(uow, "one_case").id, "pay", case.id)
     assert position(uow, conversation="c1").guide is None
 
 
