@@ -13,6 +13,7 @@ import logging
 import re
 import secrets
 import threading
+from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import Any
 from weakref import WeakValueDictionary
@@ -40,6 +41,8 @@ from bot.tracker_store import CURRENT, Turn, masked
 
 log = logging.getLogger(__name__)
 
+REMEMBERED = 1000
+"""Answered messages kept in memory: a client that hears nothing sends again within seconds."""
 LONGEST = 2000
 """Characters of one message that are read; a longer one is asked to be made shorter."""
 
@@ -80,6 +83,7 @@ class Assistant:
         self.agent = agent
         self.engine = engine
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()  # gone when nobody holds or waits
+        self._answered: OrderedDict[str, list[dict]] = OrderedDict()  # message id → its answers, the newest REMEMBERED
         self._telling = threading.Lock()  # two looks for notices at once would both find the same
 
     @property
@@ -148,6 +152,8 @@ class Assistant:
         "name", "personal"}. One message of a conversation at a time; raises nothing but cancellation."""
         lock = self._locks.setdefault(conversation, asyncio.Lock())
         async with lock:
+            if message_id in self._answered:  # delivered again: the same answers, and nothing is done twice
+                return self._answered[message_id]
             return await self._turn(conversation, message_id, text, button)
 
     async def _turn(self, conversation: str, message_id: str, text: str | None, button: str | None) -> list[dict]:
@@ -171,6 +177,9 @@ class Assistant:
                     raise TurnFailed(", ".join(turn.failures))
             answers = [*await self._before(turn, typed, first, answers), *answers]
             await asyncio.to_thread(self._commit, turn, answers)
+            self._answered[message_id] = answers
+            if len(self._answered) > REMEMBERED:
+                self._answered.popitem(last=False)
             return answers
         except Exception as error:
             log.error(

@@ -30,6 +30,11 @@ def test_nothing_personal_in_files_logs_or_answers(stage: Stage, caplog: pytest.
     say("رقم بطاقتي 4111 1111 1111 1111")
     say("ابغى أسدد")
     say("الراجحي")
+    say("وقف")
+    say("قدموا لي طلب رفع الإيقاف")
+    say("قدّموه من هنا")
+    say(f"ظروفي صعبة وهذه هويتي {national_id} وجوالي 0500001234")
+    assert player.names() == ["utter_confirm_lift_unpaid"]
     invoice = player.value("INVOICE")
 
     stored = b"".join(path.read_bytes() for path in stage.folder.glob("bot.db*")) + stage.log.read_bytes()

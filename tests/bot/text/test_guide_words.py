@@ -14,7 +14,15 @@ def test_done_with_the_step(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["ما لقيت القائمة", "مالقيتها", "الموقع ما يفتح", "can't see that menu", "it doesn't open", "يطلع لي خطأ", "علق معي"],
+    [
+        "ما لقيت القائمة",
+        "مالقيتها",
+        "الموقع ما يفتح",
+        "can't see that menu",
+        "it doesn't open",
+        "يطلع لي خطأ",
+        "علق معي",
+    ],
 )
 def test_stuck_at_the_step(text: str) -> None:
     assert parse_guide_word(text) == "problem"
@@ -25,6 +33,8 @@ def test_away_for_a_while(text: str) -> None:
     assert parse_guide_word(text) == "pause"
 
 
-@pytest.mark.parametrize("text", ["", "كم ياخذ الرفع؟", "وش الرقم اللي احطه", "ابغى أكلم موظف", "لا، القضية الثانية", "شكرا"])
+@pytest.mark.parametrize(
+    "text", ["", "كم ياخذ الرفع؟", "وش الرقم اللي احطه", "ابغى أكلم موظف", "لا، القضية الثانية", "شكرا"]
+)
 def test_nothing_of_the_kind(text: str) -> None:
     assert parse_guide_word(text) is None
