@@ -195,9 +195,11 @@ class Journey(BotAction):
                 )
                 say(f"utter_code_{checked.state}", tries=checked.tries_left or None)
                 return True
-            if not is_value(heard):
+            problem = id_problem(heard.text)  # letters among the digits
+            if not problem and not is_value(heard):
                 return False
-            self._say_wrong_id("utter_ask_identity__national_id_error", heard, say)
+            name = f"utter_id_{problem}" if problem else "utter_ask_identity__national_id_error"
+            self._say_wrong_id(name, heard, say)
             return True
         if not is_valid_national_id(digits):
             self._say_wrong_id(f"utter_id_{id_problem(heard.text) or 'checksum'}", heard, say)

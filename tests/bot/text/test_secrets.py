@@ -14,6 +14,8 @@ from bot.text.secrets import secret_in
         ("كلمة سر حسابي البنكي هي سامي123", "password"),
         ("باسورد نفاذ Abc@123", "password"),
         ("باسوردي: محمد", "password"),
+        ("رقمي السري للبنك هو 4821", "password"),
+        ("SA0380000000608010167519 this is my iban take from there", "iban"),
         ("my password is hunter2", "password"),
         ("رمز التحقق حق البنك 482913", "bank_code"),
         ("كود الراجحي 1234", "bank_code"),
