@@ -18,6 +18,7 @@ from actions.replies import answer_to
 from actions.services import cases, identity, positions
 from actions.services.cases import CaseView
 from actions.services.errors import ServiceError, Unavailable
+from bot.text.distress import in_distress
 from bot.text.lost_number import says_number_is_lost
 from bot.text.national_id import find_id_like, id_problem, is_valid_national_id
 from bot.text.questions import asks
@@ -279,7 +280,12 @@ def is_value(heard: Heard) -> bool:
 def is_free_text(heard: Heard, *also: str) -> bool:
     """Whether a message may be taken as free text (a reason). A clear wish is none, save the intents of `also`: who
     asks for a lift may well give "I have paid" as the reason. Words about a rule are none when they ask."""
-    if heard.pressed or heard.intent in LEAVES_A_FORM or heard.intent in ("affirm", "deny", "resend_code", "cancel"):
+    sad = heard.intent == "distress" and not in_distress(heard.text)  # a hard life, told as the reason
+    if (
+        heard.pressed
+        or (heard.intent in LEAVES_A_FORM and not sad)
+        or heard.intent in ("affirm", "deny", "resend_code", "cancel")
+    ):
         return False
     if heard.band == "sure" and heard.intent in TRANSACTIONS and heard.intent not in also:
         return False

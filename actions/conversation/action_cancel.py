@@ -1,7 +1,8 @@
-from rasa_sdk.events import ActiveLoop, SlotSet
+from rasa_sdk.events import ActiveLoop, FollowupAction, SlotSet
 
 from actions.base import BotAction, Events, Heard, Say
 from actions.case_db.unit_of_work import UnitOfWork
+from actions.conversation.action_resume_guide import GOES_ON
 from actions.services import positions
 
 
@@ -12,6 +13,8 @@ class ActionCancel(BotAction):
 
     def act(self, uow: UnitOfWork, heard: Heard, say: Say) -> Events:
         loop = heard.tracker.active_loop_name
+        if not loop and GOES_ON.search(heard.text):
+            return [FollowupAction("action_resume_guide")]
         where = positions.position(uow, conversation=heard.conversation)
         if loop == "guide_form" and where.guide:
             say("utter_guide_paused", step=where.step)

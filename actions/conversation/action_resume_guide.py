@@ -1,24 +1,36 @@
+import re
+
 from rasa_sdk.events import FollowupAction
 
 from actions.base import BotAction, Events, Heard, Say
 from actions.case_db.unit_of_work import UnitOfWork
+from actions.conversation.action_distress import PAUSED
 from actions.services import identity, payments, positions
+
+GOES_ON = re.compile(r"كمل|اكمل|نكمل|استمر|continue|resume|go on", re.IGNORECASE)
+SENDS = re.compile(r"[اأ]رسل|اعتمد|قدمو|send|submit", re.IGNORECASE)
 
 
 class ActionResumeGuide(BotAction):
-    """ "Done, what next?" while nothing is open: the guide where she left it, if there is one."""
+    """ "Done, what next?" while nothing is open: the guide or the form where she left it, if there is one."""
 
     action_name = "action_resume_guide"
 
     def act(self, uow: UnitOfWork, heard: Heard, say: Say) -> Events | None:
-        if next(heard.names_said_before(), "") == "utter_distress":
+        where = positions.position(uow, conversation=heard.conversation)
+        goes_on = bool(GOES_ON.search(heard.text))
+        said_before = next(heard.names_said_before(), "")
+        if said_before == "utter_distress" and not goes_on:
             say("utter_after_distress")
-            return None
-        if positions.position(uow, conversation=heard.conversation).guide:
+        elif goes_on and where.draft.get(PAUSED):
+            return [FollowupAction(where.draft[PAUSED])]  # the mark stays: the message may come again
+        elif SENDS.search(heard.text):
+            say("utter_request_not_sent")  # nothing is open that could be sent; a mere "all right" would sound like it
+        elif where.guide:
             return [FollowupAction("guide_form")]
-        if heard.intent == "next_step" and payments.arrived(uow, conversation=heard.conversation):
+        elif heard.intent == "next_step" and payments.arrived(uow, conversation=heard.conversation):
             return [FollowupAction("action_payment_status")]
-        if identity.person(uow, conversation=heard.conversation).lapsed:
+        elif identity.person(uow, conversation=heard.conversation).lapsed:
             say("utter_guide_lapsed")
         else:
             say(f"utter_{heard.intent}" if heard.intent in ("affirm", "deny") else "utter_nothing_to_continue")

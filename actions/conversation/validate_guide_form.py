@@ -1,3 +1,5 @@
+import re
+
 from rasa_sdk.events import ActiveLoop, FollowupAction, SlotSet
 
 from actions.base import BotAction, Events, Heard, Say
@@ -7,6 +9,7 @@ from actions.services import identity, payments, positions
 from bot.text.guide_words import parse_guide_word
 
 STEP = "guide__step"
+FINISHED = re.compile(r"تم|خلص|سدد|دفع|[اأ]رسل|حفظ|التالي|paid|done|sent|finish|next", re.IGNORECASE)
 MOVES = {"next_step": 1, "affirm": 1, "go_back": -1}
 
 
@@ -23,6 +26,8 @@ class ValidateGuideForm(BotAction):
             return shown if where.guide else closed
         word = None if heard.pressed else parse_guide_word(heard.text)
         move = MOVES.get(heard.intent) if word is None else {"next": 1}.get(word)
+        if word == "next" and where.step == lengths().get(where.guide or "") and not FINISHED.search(heard.text):
+            return shown  # "I opened it" is not yet "I paid it": the last step stays
         old = heard.entity("step")
         if heard.pressed and old and int(old) != where.step and where.guide and not self._seen(uow, heard):
             return shown  # a button of a step long done: the step where she is now

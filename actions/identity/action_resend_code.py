@@ -15,6 +15,9 @@ class ActionResendCode(BotAction):
         if says_number_is_lost(heard.text):
             say("utter_number_changed")
             return None
+        if next(heard.names_said_before(), "") == "utter_ask_fraud":
+            say("utter_ask_fraud", more=True)  # a code given to somebody else, not one that did not come
+            return None
         sent = identity.resend_code(
             uow, conversation=heard.conversation, message_id=heard.message_id, language=heard.language
         )

@@ -53,7 +53,7 @@ class ValidateGraceForm(Journey):
         elif question == REASON:
             answer = reason(heard) if is_free_text(heard, self.goal) else None
         else:
-            answer = confirmation(heard) or ({"months": None, "reason": None} if heard.intent == "correct" else None)
+            answer = confirmation(heard) or ({"months": None} if heard.intent == "correct" else None)
         if answer is None:
             return False
         positions.remember(uow, conversation=heard.conversation, draft=answer)

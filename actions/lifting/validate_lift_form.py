@@ -1,3 +1,5 @@
+import re
+
 from actions.base import Heard, Say
 from actions.case_db.unit_of_work import UnitOfWork
 from actions.journey import Journey, is_free_text
@@ -7,6 +9,8 @@ from actions.services.cases import CaseView
 from bot.text.questions import asks
 from bot.text.yes_no import parse_yes_no
 
+GUIDED = re.compile(r"خطو|بنفسي|step|myself", re.IGNORECASE)
+FILED = re.compile(r"قد[ّ]?مو|قدم ?لي|عني|انتم|[إا]نتو|من هنا|you (?:file|do|send)|for me|file it|submit", re.IGNORECASE)
 WAY, REASON, CONFIRMATION = "request_lift__way", "request_lift__reason", "request_lift__confirmation"
 
 
@@ -45,9 +49,13 @@ class ValidateLiftForm(Journey):
     def _way(self, heard: Heard) -> dict | None:
         if heard.intent == "choose_way":
             return {"way": heard.entity("way")}
-        if heard.intent == "ask_how_to_lift" or "خطو" in heard.text or "step" in heard.text.lower():
+        if heard.intent == "ask_how_to_lift" or GUIDED.search(heard.text):
             return {"way": "guided"}
-        return {"way": "filed"} if parse_yes_no(heard.text) else None
+        if FILED.search(heard.text) or parse_yes_no(heard.text):
+            return {"way": "filed"}
+        if heard.intent == "report_payment" and not asks(heard.text):
+            return {"way": "filed", **reason(heard)}  # she gives the reason before she is asked for it
+        return None
 
     def _reason(self, heard: Heard) -> dict | None:
         return reason(heard) if is_free_text(heard, "report_payment", self.goal) else None

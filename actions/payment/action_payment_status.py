@@ -1,6 +1,6 @@
 from actions.base import BotAction, Heard, Say
 from actions.case_db.unit_of_work import UnitOfWork
-from actions.services import cases, payments
+from actions.services import cases, payments, positions
 
 
 class ActionPaymentStatus(BotAction):
@@ -17,12 +17,7 @@ class ActionPaymentStatus(BotAction):
             elif all(case.kind == "government" for case in mine):
                 say("utter_error_government_case")
             else:
-                invoices = [case.invoice for case in mine if case.invoice]
-                standing = next((invoice for invoice in invoices if invoice.state == "issued"), None)
-                if standing:
-                    say("utter_payment_not_seen", invoice_number=standing.number, amount=standing.amount)
-                else:
-                    say("utter_payment_none")
+                self._not_seen(uow, heard, say, mine)
         for payment in seen:
             dates = {f"stage_{stage}": at for stage, at in payment.stages}
             say(
@@ -34,3 +29,12 @@ class ActionPaymentStatus(BotAction):
                 amount=payment.amount,
                 **dates,
             )  # fmt: skip
+
+    def _not_seen(self, uow: UnitOfWork, heard: Heard, say: Say, mine: list[cases.CaseView]) -> None:
+        """The invoice of the case in hand; without one in hand, every invoice that can be paid."""
+        standing = [case.invoice for case in mine if case.invoice and case.invoice.state == "issued"]
+        in_hand = positions.position(uow, conversation=heard.conversation).case_number
+        for invoice in [invoice for invoice in standing if invoice.case_number == in_hand] or standing:
+            say("utter_payment_not_seen", invoice_number=invoice.number, amount=invoice.amount)
+        if not standing:
+            say("utter_payment_none")

@@ -25,18 +25,21 @@ _MAY_COUNT = ("code", "request_number", "number")
 
 
 _MONTH = r"(?:شهر|شهور|اشهر|شهرا|months?)"
-_COUNTED = re.compile(rf"(?<!\d)(\d{{1,9}}|{'|'.join(_WORDS)}) ?{_MONTH}\b")
+_COUNT = rf"(?<!\d)(\d{{1,9}}|{'|'.join(_WORDS)})"
+_COUNTED = re.compile(rf"{_COUNT} ?{_MONTH}\b")
+_CHANGED = re.compile(rf"\b{_MONTH} (?:to|الي) {_COUNT}\b")
 _SHORT = 4
+_SHORT_PHRASE = 6
 """Words; in a longer message a number counts only beside the word for months ("a new one in January" is none)."""
 
 
 def named_months(text: str) -> int | None:
     """Months named as such: `ست شهور`, `six months not four`. None for a bare number."""
     plain = normalise(text)
-    counted = _COUNTED.search(plain)
+    counted = _COUNTED.search(plain) or _CHANGED.search(plain)
     if counted:
         return _WORDS.get(counted[1]) or int(counted[1])
-    if len(plain.split()) > _SHORT:
+    if len(plain.split()) > _SHORT_PHRASE:
         return None
     return next((months for phrase, months in _FIXED.items() if re.search(rf"\b{phrase}\b", plain)), None)
 
