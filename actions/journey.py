@@ -284,7 +284,7 @@ def is_free_text(heard: Heard, *also: str) -> bool:
     if (
         heard.pressed
         or (heard.intent in LEAVES_A_FORM and not sad)
-        or heard.intent in ("affirm", "deny", "resend_code", "cancel")
+        or heard.intent in ("affirm", "deny", "resend_code")
     ):
         return False
     if heard.band == "sure" and heard.intent in TRANSACTIONS and heard.intent not in also:

@@ -21,7 +21,7 @@ import yaml
 from bot.project import DATA
 from bot.text.amounts import format_money
 from bot.text.dates import format_date, format_time
-from bot.text.isolate import isolate
+from bot.text.isolate import WITHOUT_MARKS, isolate
 
 LANGUAGES = ("ar", "en")
 MORE = {"ar": "المزيد", "en": "More"}
@@ -32,8 +32,6 @@ OLD_LAW = {
 }
 """facts.yml, meta.caution: rules marked old_law_M53 are said only with this note."""
 
-WITHOUT_MARKS = dict.fromkeys(range(0x2066, 0x206A))
-"""A button shows a few words of one direction; marks would count as letters there."""
 NUMBERS = re.compile(r"[\x20-\x7e]*\d[\x20-\x7e]*")
 PLACEHOLDER = re.compile(r"\{(\w+)(?::(\w+))?\}")
 

@@ -25,7 +25,7 @@ LOOK_EVERY = 5.0
 """Seconds between two looks whether an answer's file changed."""
 
 
-def language_of(tracker: DialogueStateTracker) -> str:
+def current_language() -> str:
     """The language of this turn, as the entry function found it; Arabic where Rasa runs without it."""
     turn = CURRENT.get()
     return turn.language if turn else "ar"
@@ -66,7 +66,7 @@ class FileResponses(NaturalLanguageGenerator):
         output_channel: str,
         **kwargs: Any,
     ) -> dict[str, Any] | None:
-        self.refresh()
+        await asyncio.to_thread(self.refresh)
         if utter_action not in self.answers.answers:
             log.error("no answer is called %s", utter_action)
             return None
@@ -74,7 +74,7 @@ class FileResponses(NaturalLanguageGenerator):
         for key in ("text", "buttons", "elements", "custom", "template", "image", "attachment", "domain_responses"):
             kwargs.pop(key, None)
         more, suggest = kwargs.pop("more", False), kwargs.pop("suggest", ())
-        language = kwargs.pop("language", None) or language_of(tracker)
+        language = kwargs.pop("language", None) or current_language()
         turn = CURRENT.get()
         if turn:
             turn.language = language  # a switch of language holds for what follows in the same turn

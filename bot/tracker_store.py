@@ -50,14 +50,6 @@ class TurnTrackerStore(TrackerStore):
         super().__init__(domain)
         self.engine = engine
 
-    @property
-    def domain(self) -> Any:
-        return self._domain
-
-    @domain.setter
-    def domain(self, domain: Any) -> None:
-        self._domain = domain
-
     async def retrieve(self, conversation_id: str) -> DialogueStateTracker | None:
         turn = CURRENT.get()
         if turn and turn.tracker is not None:

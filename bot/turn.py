@@ -83,7 +83,7 @@ class Assistant:
         self.agent = agent
         self.engine = engine
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()  # gone when nobody holds or waits
-        self._answered: OrderedDict[str, list[dict]] = OrderedDict()  # message id → its answers, the newest REMEMBERED
+        self._answered: OrderedDict[tuple[str, str], list[dict]] = OrderedDict()  # the newest REMEMBERED
         self._telling = threading.Lock()  # two looks for notices at once would both find the same
 
     @property
@@ -152,8 +152,8 @@ class Assistant:
         "name", "personal"}. One message of a conversation at a time; raises nothing but cancellation."""
         lock = self._locks.setdefault(conversation, asyncio.Lock())
         async with lock:
-            if message_id in self._answered:  # delivered again: the same answers, and nothing is done twice
-                return self._answered[message_id]
+            if (conversation, message_id) in self._answered:  # delivered again: nothing is done twice
+                return self._answered[conversation, message_id]
             return await self._turn(conversation, message_id, text, button)
 
     async def _turn(self, conversation: str, message_id: str, text: str | None, button: str | None) -> list[dict]:
@@ -177,7 +177,7 @@ class Assistant:
                     raise TurnFailed(", ".join(turn.failures))
             answers = [*await self._before(turn, typed, first, answers), *answers]
             await asyncio.to_thread(self._commit, turn, answers)
-            self._answered[message_id] = answers
+            self._answered[conversation, message_id] = answers
             if len(self._answered) > REMEMBERED:
                 self._answered.popitem(last=False)
             return answers

@@ -158,6 +158,13 @@ def test_the_table_of_refusals_names_only_errors_that_there_are():
     assert {name.partition(":")[0] for name in ANSWERS} <= {error.__name__ for error in _below(errors.ServiceError)}
 
 
+def test_torch_and_transformers_stay_out():
+    """camel-tools declares both; the parts of it that are used here need neither, and they are several GB."""
+    locked = {line.split("==")[0] for line in (ROOT / "requirements.lock").read_text().splitlines() if "==" in line}
+    assert "camel-tools" in locked
+    assert not locked & {"torch", "transformers"}
+
+
 # who imports what
 
 

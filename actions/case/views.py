@@ -7,6 +7,7 @@ from dataclasses import asdict
 from actions.base import Say
 from actions.services.cases import CaseView
 from actions.services.invoices import InvoiceView
+from actions.services.requests import OPEN
 
 
 def case_card(case: CaseView) -> dict:
@@ -44,7 +45,7 @@ def answer_for(case: CaseView) -> str:
         return "utter_case_court_grace"
     if case.invoice is not None and case.invoice.state == "issued":
         return "utter_case_court_invoiced"
-    if case.lift_request is not None and case.lift_request.state in ("filed", "under_review"):
+    if case.lift_request is not None and case.lift_request.state in OPEN:
         return "utter_case_court_lifting"
     if case.payment is not None:
         return "utter_case_court_paid"

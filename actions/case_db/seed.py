@@ -19,11 +19,11 @@ from sqlalchemy.orm import Session
 
 from actions.case_db.models import Case, Citizen, Invoice, Measure, Payment, PaymentStage, Request
 from actions.settings import demo_only, settings
+from bot.text.dates import RIYADH
 from bot.text.national_id import check_digit
 
 PEOPLE = 200
 SEED = 1445
-RIYADH = dt.timezone(dt.timedelta(hours=3))
 
 COURT = ("travel_ban", "bank_bar")
 FULL = (*COURT, "attorney_bar", "disclosure")

@@ -16,8 +16,8 @@ from sqlalchemy.orm import Session
 
 from actions.case_db import repository
 from actions.case_db.models import Case, Citizen, Invoice, Request
+from bot.text.dates import RIYADH
 
-RIYADH = dt.timezone(dt.timedelta(hours=3))
 DAYS_TO_PAY = 30
 """What our demonstration authority gives; no official period is claimed."""
 NUMBER_PREFIXES = {"lift": "81", "grace": "61"}

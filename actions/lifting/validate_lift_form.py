@@ -51,6 +51,8 @@ class ValidateLiftForm(Journey):
             return {"way": heard.entity("way")}
         if heard.intent == "ask_how_to_lift" or GUIDED.search(heard.text):
             return {"way": "guided"}
+        if heard.intent.startswith("ask_") and asks(heard.text):
+            return None
         if FILED.search(heard.text) or parse_yes_no(heard.text):
             return {"way": "filed"}
         if heard.intent == "report_payment" and not asks(heard.text):

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 from actions.base import Heard, Say
-from actions.services.requests import RequestView
+from actions.services.requests import OPEN, RequestView
 from bot.text.mask import mask
 from bot.text.yes_no import parse_yes_no
 
 LONGEST_REASON = 500
-OPEN = ("filed", "under_review")
+NEGATION = re.compile(r"\b(?:لا|ما|مو|مب|مش|not|no|don.?t)\b", re.IGNORECASE)
 
 
 def request_card(request: RequestView) -> dict:
@@ -52,8 +54,10 @@ def reason(heard: Heard) -> dict:
 
 
 def confirmation(heard: Heard) -> dict | None:
-    """The draft's answer to "shall it be sent?"."""
-    if heard.intent in ("affirm", "deny"):
-        return {"confirmed": heard.intent == "affirm"}
+    """The draft's answer to "shall it be sent?". A yes with a no in it is asked about again, not sent."""
     said = parse_yes_no(heard.text)
+    if said is None and heard.intent == "deny":
+        said = False
+    if said is None and heard.intent == "affirm" and (heard.pressed or not NEGATION.search(heard.text)):
+        said = True
     return None if said is None else {"confirmed": said}

@@ -103,7 +103,7 @@ def resend_code(uow: UnitOfWork, *, conversation: str, message_id: str, language
     last = _newest(uow, conversation)
     if last is None or _is_over(last) or last.sent_at <= uow.now() - LAST_ID_KNOWN:
         return IdGiven("no_id")
-    citizen = uow.session.get(Citizen, last.citizen_id or 0)  # asked in both cases: the same time
+    citizen = uow.cases.citizen(last.citizen_id or 0)  # asked in both cases: the same time
     return _refusal(uow, conversation, last.asked_for) or _send(uow, conversation, last.asked_for, citizen, language)
 
 

@@ -36,7 +36,7 @@ def person(uow: UnitOfWork, *, conversation: str) -> Person:
     return Person(
         verified=True,
         kinds=frozenset(uow.session.scalars(kinds)),
-        name=uow.session.get(Citizen, row.citizen_id).name,
+        name=uow.cases.citizen(row.citizen_id).name,
     )
 
 
@@ -48,7 +48,7 @@ def require_citizen(uow: UnitOfWork, *, conversation: str) -> Citizen:
     if _lapsed(row, uow.now()):
         raise NotVerified("lapsed")
     row.used_at = uow.now()
-    return uow.session.get(Citizen, row.citizen_id)
+    return uow.cases.citizen(row.citizen_id)
 
 
 def verified_id(uow: UnitOfWork, conversation: str, *, touch: bool = False) -> int | None:

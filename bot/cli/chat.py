@@ -19,8 +19,6 @@ import urllib.request
 
 HELP = "talk to it in a terminal"
 PROMPT = "› " if sys.stdin.isatty() else ""
-WITHOUT_MARKS = dict.fromkeys(range(0x2066, 0x206A))
-"""Direction marks, which many terminals show as boxes."""
 NOTICE_EVERY = 1.0
 """Seconds between two looks for notices."""
 TIMEOUT = 30
@@ -85,6 +83,8 @@ class Chat:
         return typed
 
     def _show(self, answers: list[dict], mark: str = "") -> None:
+        from bot.text.isolate import WITHOUT_MARKS
+
         with self.printing:
             for answer in answers:
                 print()

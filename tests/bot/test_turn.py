@@ -415,3 +415,17 @@ def test_what_is_kept_of_a_turn_is_masked(phone: Phone) -> None:
     said = phone.events("user")[-1]
     assert said["text"] == mask("1900100049") != "1900100049"
     assert "1900100049" not in str([event for kind in ("user", "slot", "bot") for event in phone.events(kind)])
+
+
+def test_a_message_delivered_again_gets_its_answers_and_no_other_conversation_gets_them(stage: Stage) -> None:
+    stage.reset()
+    hers, his = Phone(stage, "hers"), Phone(stage, "his")
+
+    def deliver(phone: Phone, text: str) -> list[dict[str, Any]]:
+        return asyncio.run(phone.assistant.turn(phone.id, "the same id", text))
+
+    first = deliver(hers, "هل أقدر أسافر وأنا موقوف؟")
+    assert deliver(hers, "هل أقدر أسافر وأنا موقوف؟") == first
+    assert len(hers.events("user")) == 1, "nothing happened twice"
+    assert deliver(his, "كم يخصمون من الراتب؟") != first
+    assert his.heard() == ["ask_salary_garnishment"]
