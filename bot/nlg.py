@@ -7,22 +7,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from typing import Any
 
 from rasa.core.nlg.generator import NaturalLanguageGenerator
 from rasa.shared.core.trackers import DialogueStateTracker
 
-from bot.answers import AnswerError, Answers, Person, payload
+from bot.answers import Answers, Person, payload
 from bot.catalogue import title
-from bot.project import DATA
+from bot.live_answers import LiveAnswers
 from bot.settings import settings
 from bot.tracker_store import CURRENT
 
 log = logging.getLogger(__name__)
-
-LOOK_EVERY = 5.0
-"""Seconds between two looks whether an answer's file changed."""
 
 
 def current_language() -> str:
@@ -33,31 +29,14 @@ def current_language() -> str:
 
 class FileResponses(NaturalLanguageGenerator):
     def __init__(self, endpoint_config: object = None, domain: object = None) -> None:
-        self._stamp = _newest()
-        self._looked = time.monotonic()
-        self.answers = Answers(operator=settings().operator)
+        self._live = LiveAnswers(settings().operator)
+
+    @property
+    def answers(self) -> Answers:
+        return self._live.answers
 
     def refresh(self) -> None:
-        """Take changed files when they can be read and pass the check; else keep the answers that stand."""
-        if time.monotonic() - self._looked < LOOK_EVERY:
-            return
-        self._looked = time.monotonic()
-        stamp = _newest()
-        if stamp == self._stamp:
-            return
-        self._stamp = stamp
-        try:
-            from bot.training.check import problems
-
-            answers = Answers(operator=settings().operator)
-            wrong = problems(answers)
-        except (AnswerError, OSError, KeyError, ValueError) as error:
-            wrong = [str(error)]
-        if wrong:
-            log.error("changed answers are not taken, `bot check` says why (%d): %s", len(wrong), wrong[0])
-            return
-        self.answers = answers
-        log.info("changed answers are live")
+        self._live.refresh()
 
     async def generate(
         self,
@@ -66,7 +45,8 @@ class FileResponses(NaturalLanguageGenerator):
         output_channel: str,
         **kwargs: Any,
     ) -> dict[str, Any] | None:
-        await asyncio.to_thread(self.refresh)
+        if self._live.due:
+            await asyncio.to_thread(self.refresh)
         if utter_action not in self.answers.answers:
             log.error("no answer is called %s", utter_action)
             return None
@@ -105,12 +85,8 @@ def look_up(conversation: str) -> Person:
     from actions.services.identity import person
 
     try:
-        with unit_of_work() as uow:
+        with unit_of_work(only_reads=True) as uow:
             found = person(uow, conversation=conversation)
         return Person(found.verified, frozenset(found.kinds))
     except Unavailable:
         return Person()
-
-
-def _newest() -> float:
-    return max(path.stat().st_mtime for path in DATA.rglob("*.yml"))

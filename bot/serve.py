@@ -1,26 +1,31 @@
-"""`bot serve`: our own Sanic application around the agent, and the action server as its child.
+"""`bot serve`: the roles of the assistant, in one process or each in its own.
 
-Only the loopback interface is listened on. The REST route has the body and the answer of Rasa's REST channel; the
-public doors (web, WhatsApp) are roles of their own and never reach Rasa.
+    door      public: the widget, the web API, webhooks, /healthz; no Rasa
+    worker    takes messages from the inbox, has the dialogue answer them
+    sender    hands notices to the outbox; removes documents whose time is over
+    actions   the action server
+
+Beside its roles each process has /readyz and /metrics on a loopback port of its own (OPS_PORT). Nobody reaches Rasa or
+the action server from outside.
 """
 
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import signal
 import socket
 import subprocess
 import sys
-import uuid
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import ExitStack, suppress
 from typing import Any
 
+import aiohttp
 from sanic import Sanic
-from sanic.exceptions import InvalidUsage
-from sanic.request import Request
-from sanic.response import HTTPResponse, json
+from sanic.touchup import TouchUp
 from sqlalchemy import select
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import SQLAlchemyError
@@ -28,35 +33,63 @@ from sqlalchemy.orm import Session
 
 from actions.case_db.models import Citizen
 from actions.case_db.seed import PERSONAS
+from actions.case_db.unit_of_work import unit_of_work
 from actions.services.errors import Unavailable
 from actions.settings import MISSING_DATABASE, SettingsError, check_production
 from actions.settings import settings as action_settings
+from bot import logs
+from bot.channels.door import Door
+from bot.channels.files import add_files
+from bot.channels.rest import add_rest
+from bot.channels.web import add_web, close_streams
+from bot.delivery import documents, inbox
+from bot.delivery.bell import Bell
+from bot.delivery.engine import make_engine, reading
+from bot.delivery.models import Conversation
+from bot.delivery.notifier import Notifier
+from bot.delivery.worker import Worker
+from bot.keys import keys
+from bot.live_answers import LiveAnswers
+from bot.ops import ops_app
 from bot.project import ROOT
 from bot.settings import BOT_DATABASE_URL, Settings
+from bot.welcome import welcome
 
 log = logging.getLogger(__name__)
 
+ROLES = ("door", "worker", "sender", "actions")
 HOST = "127.0.0.1"
 CHILD_PATIENCE = 30.0
 """Seconds that the action server may take to listen."""
 RESTART_PAUSE = 2.0
 """Seconds between two looks whether the action server is still there."""
-LONGEST_BODY = 200_000
+
+PURGE_EVERY = 3600.0
+"""Seconds between two looks for documents whose time is over."""
+
+Check = Callable[[], Awaitable[object]]
 
 
-def check_start(settings: Settings) -> None:
+def check_start(settings: Settings, roles: tuple[str, ...] = ROLES) -> None:
     """Refuse what cannot work before anything is loaded: settings and taken ports."""
     others = {
         "OPERATOR_NAME": "" if settings.operator else "is missing",
         "BOT_DATABASE_URL": MISSING_DATABASE if settings.bot_database_url == BOT_DATABASE_URL else "",
+        "BOT_SECRETS": "" if settings.secrets else "is missing",
     }
     check_production(action_settings(), others)
+    ports = {
+        "BOT_PORT": (settings.bot_host, settings.bot_port) if "door" in roles else None,
+        "OPS_PORT": (HOST, settings.ops_port) if settings.ops_port and roles != ("actions",) else None,
+        "ACTION_PORT": (HOST, settings.action_port) if "actions" in roles else None,
+    }
     with ExitStack() as held:
-        for name, port in (("BOT_PORT", settings.bot_port), ("ACTION_PORT", settings.action_port)):
+        for name, where in ports.items():
             try:
-                held.enter_context(socket.create_server((HOST, port)))
+                if where:
+                    held.enter_context(socket.create_server(where))
             except OSError as error:
-                raise _taken(name, port) from error
+                raise _taken(name, where[1]) from error
 
 
 def check_people(engine: Engine) -> None:
@@ -114,8 +147,8 @@ class Actions:
         )
 
     async def keep(self) -> None:
-        """Start it again whenever it is gone. Turns meanwhile answer that something is away and keep nothing, so each
-        conversation goes on where it was."""
+        """Start it again whenever it is gone. Turns meanwhile fail and are tried again, so each conversation goes on
+        where it was."""
         while True:
             await asyncio.sleep(RESTART_PAUSE)
             if self.child.poll() is not None:
@@ -133,133 +166,151 @@ class Actions:
                 self.child.wait(5)
 
 
-def application(settings: Settings, assistant: object) -> Sanic:
-    app = Sanic("bot", configure_logging=False)
-    app.config.REQUEST_MAX_SIZE = LONGEST_BODY
-    app.config.RESPONSE_TIMEOUT = 60
+def door_app(settings: Settings, door: Door) -> Sanic:
+    """What is public, and in a demonstration on this machine alone the host page and the REST route."""
+    app = Sanic("door", configure_logging=False)
     app.config.MOTD = False
-    app.ctx.assistant = assistant
-
-    @app.get("/ready")
-    async def ready(request: Request) -> HTTPResponse:
-        """A sentence was parsed and both databases answer."""
-        try:
-            await assistant.check()
-        except (SQLAlchemyError, Unavailable) as error:
-            log.error("not ready: %s", type(error).__name__)
-            return json({"ready": False}, status=503)
-        return json({"ready": True})
-
-    if not settings.production:
-        app.add_route(_say, "/webhooks/rest/webhook", methods=["POST"])
-        app.add_route(_notices, "/webhooks/rest/notices", methods=["POST"])
+    pretended = not settings.production and settings.on_loopback
+    add_web(app, door)
+    add_files(app, demo=pretended)
+    if pretended:
+        add_rest(app, door)
     return app
 
 
-async def _say(request: Request) -> HTTPResponse:
-    """Rasa's REST channel: {"sender", "message"} → [{"recipient_id", "text", "buttons", "custom"}]. `message` may be
-    the id of an offered button. An optional "message_id" makes a repeated delivery recognisable."""
-    body = _body(request)
-    sender, message, given = _sender(body), body.get("message"), body.get("message_id")
-    if not sender or not isinstance(message, str):
-        return json({"error": 'the body is {"sender": "…", "message": "…"}; both are text'}, status=400)
-    if not isinstance(given, (str, int, type(None))) or not str(given).isprintable():
-        return json({"error": "a message_id beside sender and message is a number or printable text"}, status=400)
-    assistant = request.app.ctx.assistant
+def run(settings: Settings, roles: tuple[str, ...] = ROLES) -> int:
+    """Start these roles, say where to talk, end everything on Ctrl-C or SIGTERM."""
+    check_start(settings, roles)
+    actions = Actions(settings) if "actions" in roles else None
     try:
-        conversation = await asyncio.to_thread(assistant.conversation, "rest", sender)
-        button = message if await asyncio.to_thread(assistant.is_offer, conversation, message) else None
-        answers = await assistant.turn(conversation, message_id(sender, given), None if button else message, button)
-    except SQLAlchemyError as error:
-        log.error("the bot's database is away: %s", type(error).__name__)
-        answers = [assistant.sorry()]
-    return json([_public(sender, answer) for answer in answers], ensure_ascii=False)
+        assistant, engine = None, make_engine(settings.bot_database_url)
+        if "worker" in roles:
+            from bot import agent
+            from bot.training.model import model_path
+            from bot.turn import Assistant
 
-
-async def _notices(request: Request) -> HTTPResponse:
-    """What this sender is to be told now, handed over once: {"sender"} → [answers]."""
-    sender = _sender(_body(request))
-    if not sender:
-        return json({"error": 'the body is {"sender": "…"}'}, status=400)
-    assistant = request.app.ctx.assistant
-    try:
-        conversation = await asyncio.to_thread(assistant.conversation, "rest", sender)
-        answers = await asyncio.to_thread(assistant.notices, conversation)
-    except (SQLAlchemyError, Unavailable) as error:
-        log.error("notices: a database is away: %s", type(error).__name__)
-        return json({"error": "a database is away; nothing is lost"}, status=503)
-    return json([_public(sender, answer) for answer in answers], ensure_ascii=False)
-
-
-def message_id(sender: str, given: str | int | None) -> str:
-    """The same for the same message of the same sender; a new one where the sender gives none."""
-    return (uuid.uuid4() if given is None else uuid.uuid5(uuid.NAMESPACE_URL, f"rest:{sender}:{given}")).hex
-
-
-def _body(request: Request) -> dict[str, Any]:
-    try:
-        body = request.json
-    except InvalidUsage:
-        return {}
-    return body if isinstance(body, dict) else {}
-
-
-def _sender(body: dict[str, Any]) -> str | None:
-    """A name that a database can keep."""
-    sender = body.get("sender")
-    fits = isinstance(sender, str) and sender.strip() and sender.isprintable() and len(sender) <= 100
-    return sender if fits else None
-
-
-def _public(sender: str, answer: dict) -> dict:
-    shown = {key: answer[key] for key in ("text", "buttons", "custom") if answer.get(key)}
-    return {"recipient_id": sender, **shown}
-
-
-def run(settings: Settings) -> int:
-    """Start everything, say where to talk, end everything on Ctrl-C or SIGTERM."""
-    check_start(settings)
-    actions = Actions(settings)
-    try:
-        from bot import agent
-        from bot.delivery.engine import make_engine
-        from bot.training.model import model_path
-        from bot.turn import Assistant
-
-        engine = make_engine(settings.bot_database_url)
-        loaded = agent.load(
-            model_path(), engine, f"http://{HOST}:{settings.action_port}/webhook", settings.action_timeout
-        )
-        asyncio.run(_serve(application(settings, Assistant(loaded, engine)), settings, actions))
+            url = f"http://{HOST}:{settings.action_port}/webhook"
+            assistant = Assistant(agent.load(model_path(), engine, url, settings.action_timeout), engine, keys())
+            # Between its statements a transaction waits for the interpreter while another turn computes; the usual
+            # 5 ms each would keep the database's one writer for a tenth of a second.
+            sys.setswitchinterval(0.0005)
+            gc.freeze()  # what was loaded stays; every full collection would go through all of it
+        logs.configure(settings.log_format == "json", "+".join(roles) if len(roles) < len(ROLES) else "all")
+        asyncio.run(Process(settings, roles, engine, assistant, actions).serve())
         return 0
     finally:
-        actions.stop()
+        if actions:
+            actions.stop()
 
 
-async def _serve(app: Sanic, settings: Settings, actions: Actions) -> None:
-    """Until somebody ends us."""
-    await actions.listening()
-    try:
-        server = await app.create_server(
-            host=HOST, port=settings.bot_port, return_asyncio_server=True, access_log=False, debug=False
-        )
-    except OSError as error:  # somebody took it while the model was loading
-        raise _taken("BOT_PORT", settings.bot_port) from error
-    await server.startup()
-    await app.ctx.assistant.check()  # the first parse loads what is loaded late
-    await server.before_start()
-    await server.start_serving()
-    await server.after_start()
-    from bot.welcome import welcome
+class Process:
+    """What runs in one process, from its start to its end."""
 
-    print(welcome(settings), flush=True)
-    over = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, over.set)
-    keeping = asyncio.create_task(actions.keep())
-    await over.wait()
-    keeping.cancel()
-    print("\nإيقاف… | stopping …", flush=True)
-    server.close()
-    await server.wait_closed()
+    def __init__(
+        self, settings: Settings, roles: tuple[str, ...], engine: Engine, assistant: Any, actions: Actions | None
+    ) -> None:
+        self.settings, self.roles, self.engine = settings, roles, engine
+        self.assistant, self.actions = assistant, actions
+        self.over = asyncio.Event()
+
+    async def serve(self) -> None:
+        """Until somebody ends us, or a part of us ended by itself, which is an error."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self.over.set)
+        if self.actions:
+            await self.actions.listening()
+        if self.assistant:
+            await self.assistant.parse()  # the first parse loads what is loaded late
+        bell = Bell(self.engine)
+        bell.start()
+        answers = LiveAnswers(self.settings.operator)
+        door = Door(self.engine, keys(), bell, answers.refresh, self.settings)
+        servers = []
+        if self.settings.ops_port and self.roles != ("actions",):
+            servers.append(await self._listen(ops_app(self._checks(), self._depth), HOST, "OPS_PORT"))
+        public = door_app(self.settings, door) if "door" in self.roles else None
+        if public:
+            servers.append(await self._listen(public, self.settings.bot_host, "BOT_PORT"))
+        parts = self._parts(door)
+        print(welcome(self.settings, self.roles), flush=True)
+        working = [asyncio.create_task(part) for part in parts]
+        ending = asyncio.create_task(self.over.wait())
+        await asyncio.wait([ending, *working], return_when=asyncio.FIRST_COMPLETED)
+        broken = [task for task in working if task.done()] if not self.over.is_set() else []
+        self.over.set()
+        print("\nإيقاف… | stopping …", flush=True)
+        if public:
+            close_streams(public)
+        for server in servers:
+            server.close()
+        await asyncio.gather(*working, return_exceptions=True)
+        await bell.stop()
+        for server in servers:
+            await server.wait_closed()
+        for task in broken:
+            task.result()  # what broke it is this process's own error
+
+    def _parts(self, door: Door) -> list[Coroutine]:
+        parts: list[Coroutine] = []
+        if self.assistant:
+            parts.append(Worker(self.engine, door.keys, door.bell, self.assistant).run(self.over))
+        if "sender" in self.roles:
+            parts += [Notifier(door).run(self.over), self._until_over(self._purge())]
+        if self.actions:
+            parts.append(self._until_over(self.actions.keep()))
+        return parts
+
+    async def _until_over(self, endless: Coroutine) -> None:
+        task = asyncio.create_task(endless)
+        await self.over.wait()
+        task.cancel()
+
+    async def _purge(self) -> None:
+        while True:
+            try:
+                await asyncio.to_thread(self._purge_documents)
+            except (Unavailable, SQLAlchemyError, OSError) as error:
+                log.error("documents whose time is over stay for now: %s", type(error).__name__)
+            await asyncio.sleep(PURGE_EVERY)
+
+    def _purge_documents(self) -> None:
+        with unit_of_work() as uow:
+            removed = documents.purge(self.settings.documents_dir, uow)
+        if removed:
+            log.info("documents removed, their time being over: %d", removed)
+
+    async def _listen(self, app: Sanic, host: str, name: str) -> Any:
+        port = self.settings.bot_port if name == "BOT_PORT" else self.settings.ops_port
+        try:
+            server = await app.create_server(
+                host=host, port=port, return_asyncio_server=True, access_log=False, debug=False
+            )
+        except OSError as error:  # somebody took it while the model was loading
+            raise _taken(name, port) from error
+        await server.startup()
+        TouchUp._registry.clear()  # it rewrites Sanic's own classes, once; at a second application it fails
+        await server.before_start()
+        await server.start_serving()
+        await server.after_start()
+        return server
+
+    def _checks(self) -> dict[str, Check]:
+        """What /readyz looks at: name → raises what is wrong."""
+        checks: dict[str, Check] = {"database": lambda: asyncio.to_thread(self._databases)}
+        if self.assistant:
+            checks |= {"model": self.assistant.parse, "actions": self._action_server}
+        return checks
+
+    def _databases(self) -> None:
+        with Session(reading(self.engine), future=True) as session, unit_of_work(only_reads=True) as uow:
+            session.scalar(select(Conversation.id).limit(1))
+            uow.session.execute(select(1))
+
+    async def _action_server(self) -> None:
+        url = f"http://{HOST}:{self.settings.action_port}/health"
+        async with aiohttp.ClientSession(raise_for_status=True) as session, session.get(url, timeout=2):
+            pass
+
+    async def _depth(self) -> dict[str, float]:
+        return await asyncio.to_thread(inbox.depth, self.engine)

@@ -4,22 +4,43 @@ from __future__ import annotations
 
 import math
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 
 from actions.settings import ROOT, SettingsError, at_root
 
 DEFAULT_PORT = 5005
 BOT_DATABASE_URL = f"sqlite:///{ROOT}/var/bot.db"
+SECRET_FILE = ROOT / "var" / "secret"
+SHORTEST_SECRET = 32
+ORIGIN = re.compile(r"https?://[\w.-]+(:\d+)?", re.ASCII)
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 @dataclass(frozen=True)
 class Settings:
     bot_env: str
     bot_database_url: str
+    bot_host: str
+    """Where the door listens; everything else is on the loopback interface."""
     bot_port: int
+    ops_port: int
+    """0: this process has none."""
     action_port: int
+    secrets: tuple[str, ...]
+    """Newest first; empty in a demonstration, which makes its own."""
+    web_origins: tuple[str, ...]
+    """Pages of these origins may carry the widget, besides our own."""
+    proxies: int
+    """Trusted proxies in front: so many entries of X-Forwarded-For are theirs."""
+    rate_limits: bool
+    rate_limit_storage: str
+    documents_dir: Path
+    log_format: str
+    """json or plain."""
     operator: str
     """Who runs the assistant and says so in its first line; nobody in the demonstration."""
     action_timeout: float
@@ -29,11 +50,15 @@ class Settings:
     def production(self) -> bool:
         return self.bot_env == "production"
 
+    @property
+    def on_loopback(self) -> bool:
+        return self.bot_host in LOOPBACK
+
 
 def read(environ: Mapping[str, str]) -> Settings:
-    def port(name: str, default: str) -> int:
+    def port(name: str, default: str, lowest: int = 1) -> int:
         typed = environ.get(name, "").strip() or default
-        if not (typed.isdecimal() and 0 < int(typed) < 65536):
+        if not (typed.isdecimal() and lowest <= int(typed) < 65536):
             raise SettingsError(f"{name}={typed} is no port: that is a number from 1 to 65535.")
         return int(typed)
 
@@ -47,11 +72,39 @@ def read(environ: Mapping[str, str]) -> Settings:
             raise SettingsError(f"{name}={typed} is no number of seconds above 0.")
         return given
 
+    def listed(name: str) -> tuple[str, ...]:
+        return tuple(part.strip() for part in environ.get(name, "").split(",") if part.strip())
+
+    def one_of(name: str, *known: str) -> str:
+        typed = environ.get(name, "").strip() or known[0]
+        if typed not in known:
+            raise SettingsError(f"{name}={typed} is none of: {', '.join(known)}.")
+        return typed
+
+    secrets = listed("BOT_SECRETS")
+    if any(len(secret) < SHORTEST_SECRET for secret in secrets):
+        raise SettingsError(f"BOT_SECRETS: each has at least {SHORTEST_SECRET} characters, with a comma between them.")
+    for origin in listed("WEB_ORIGINS"):
+        if not ORIGIN.fullmatch(origin):
+            raise SettingsError(f"WEB_ORIGINS: {origin} is no origin, as https://www.example.sa is one.")
+    proxies = environ.get("BOT_PROXIES", "").strip() or "0"
+    if not proxies.isdecimal():
+        raise SettingsError(f"BOT_PROXIES={proxies} is no number.")
+    production = environ.get("BOT_ENV", "").strip() == "production"
     return Settings(
         bot_env=environ.get("BOT_ENV", "").strip() or "demo",
         bot_database_url=at_root(environ.get("BOT_DATABASE_URL", "").strip() or BOT_DATABASE_URL),
+        bot_host=environ.get("BOT_HOST", "").strip() or "127.0.0.1",
         bot_port=port("BOT_PORT", "5005"),
+        ops_port=port("OPS_PORT", "5006", lowest=0),
         action_port=port("ACTION_PORT", "5055"),
+        secrets=secrets,
+        web_origins=listed("WEB_ORIGINS"),
+        proxies=int(proxies),
+        rate_limits=one_of("RATE_LIMITS", "on", "off") == "on",
+        rate_limit_storage=environ.get("RATE_LIMIT_STORAGE", "").strip() or "memory://",
+        documents_dir=Path(environ.get("DOCUMENTS_DIR", "").strip() or ROOT / "var" / "documents"),
+        log_format=one_of("LOG_FORMAT", *(("json", "plain") if production else ("plain", "json"))),
         operator=environ.get("OPERATOR_NAME", "").strip(),
         action_timeout=seconds("ACTION_TIMEOUT", 10),
     )

@@ -15,10 +15,11 @@ from rasa.core.tracker_store import TrackerStore
 from rasa.shared.core.events import Event
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.utils.common import all_subclasses
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.engine import Engine
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
+from bot.delivery.engine import reading
 from bot.delivery.models import TrackerEvent
 from bot.text.mask import mask, mask_any
 
@@ -32,12 +33,13 @@ class Turn:
 
     conversation: str
     language: str
-    stored: int = 0
+    events: list[Event] = field(default_factory=list)
+    """As stored before it."""
     tracker: DialogueStateTracker | None = None
     failures: list[str] = field(default_factory=list)
 
     def new_events(self) -> list[Event]:
-        return list(self.tracker.events)[self.stored :] if self.tracker else []
+        return list(self.tracker.events)[len(self.events) :] if self.tracker else []
 
 
 CURRENT: ContextVar[Turn | None] = ContextVar("current_turn", default=None)
@@ -54,9 +56,7 @@ class TurnTrackerStore(TrackerStore):
         turn = CURRENT.get()
         if turn and turn.tracker is not None:
             return turn.tracker  # a second question of the same message
-        events = await asyncio.to_thread(self._load, conversation_id)
-        if turn:
-            turn.stored = len(events)
+        events = turn.events if turn else await asyncio.to_thread(self._load, conversation_id)
         if not events:
             return None
         return DialogueStateTracker.from_events(conversation_id, events, self.domain.slots)
@@ -71,18 +71,32 @@ class TurnTrackerStore(TrackerStore):
             return list(session.scalars(select(TrackerEvent.conversation).distinct()))
 
     def _load(self, conversation: str) -> list[Event]:
-        with Session(self.engine, future=True) as session:
-            start = session.scalar(
-                select(func.max(TrackerEvent.id)).where(
-                    TrackerEvent.conversation == conversation, TrackerEvent.type == "session_started"
-                )
-            )
-            rows = session.scalars(
-                select(TrackerEvent.data)
-                .where(TrackerEvent.conversation == conversation, TrackerEvent.id >= (start or 0))
-                .order_by(TrackerEvent.id)
-            ).all()
-        return [EVENT_TYPES[row["event"]]._from_parameters(dict(row)) for row in rows]
+        with Session(reading(self.engine), future=True) as session:
+            return stored_events(session, conversation)
+
+
+def stored_events(session: Session, conversation: str) -> list[Event]:
+    """Of the conversation's newest session."""
+    return [
+        EVENT_TYPES[row["event"]]._from_parameters(dict(row)) for row in session.scalars(_NEWEST, {"c": conversation})
+    ]
+
+
+_start = aliased(TrackerEvent)
+_NEWEST = (
+    select(TrackerEvent.data)
+    .where(
+        TrackerEvent.conversation == bindparam("c"),
+        TrackerEvent.id
+        >= func.coalesce(
+            select(func.max(_start.id))
+            .where(_start.conversation == bindparam("c"), _start.type == "session_started")
+            .scalar_subquery(),
+            0,
+        ),
+    )
+    .order_by(TrackerEvent.id)
+)
 
 
 def masked(event: Event) -> dict[str, Any]:

@@ -1,48 +1,45 @@
-"""The one entry into the dialogue: (conversation, message id, typed text or button id) → a list of answers.
+"""The one entry into the dialogue: a message (typed text, button id or document) → a list of answers.
 
-Terminal, REST and later the worker use it; nothing else calls the agent. A turn ends with one transaction of the
-bot's database: tracker events (masked), offered buttons, when the conversation was last seen. A turn that fails
-writes nothing of the dialogue, so the conversation goes on where it was.
+The worker uses it; nothing else calls the agent. A turn ends with one transaction of the bot's database: tracker events
+(masked), answers (outbox), offered buttons, when the conversation was last seen, and the end of the inbox row. A turn
+that fails raises and writes nothing, so the conversation goes on where it was.
 """
 
 from __future__ import annotations
 
 import asyncio
 import datetime as dt
-import logging
 import re
-import secrets
-import threading
-from collections import OrderedDict
 from dataclasses import dataclass, field
-from typing import Any
-from weakref import WeakValueDictionary
+from typing import TYPE_CHECKING, Any
 
-from rasa.core.agent import Agent
 from rasa.core.channels.channel import CollectingOutputChannel, UserMessage
-from sqlalchemy import delete, func, select
+from rasa.shared.core.events import Event
+from sqlalchemy import delete, insert, select
 from sqlalchemy.engine import Engine
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from actions.case_db.unit_of_work import unit_of_work
-from actions.services import notices
 from bot.answers import Answers
 from bot.catalogue import intents
-from bot.delivery import offers
-from bot.delivery.models import Conversation, Offer, TrackerEvent
-from bot.nlg import FileResponses, look_up
+from bot.channels.door import verified
+from bot.delivery import inbox, offers, outbox
+from bot.delivery.engine import reading
+from bot.delivery.inbox import Message
+from bot.delivery.models import Conversation, Offer, Outbox, TrackerEvent
+from bot.delivery.worker import TurnFailed
+from bot.keys import Keys
+from bot.nlg import look_up
+from bot.settings import settings
 from bot.text.clean import clean
 from bot.text.language import detect, first_language, other_language
 from bot.text.mask import mask
 from bot.text.questions import pieces
 from bot.text.secrets import secret_in
-from bot.tracker_store import CURRENT, Turn, masked
+from bot.tracker_store import CURRENT, Turn, masked, stored_events
 
-log = logging.getLogger(__name__)
+if TYPE_CHECKING:  # it brings TensorFlow along
+    from rasa.core.agent import Agent
 
-REMEMBERED = 1000
-"""Answered messages kept in memory: a client that hears nothing sends again within seconds."""
 LONGEST = 2000
 """Characters of one message that are read; a longer one is asked to be made shorter."""
 
@@ -57,6 +54,16 @@ class Understood:
     text: str
     parse: dict[str, Any]
     metadata: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class First:
+    """What is new about a message."""
+
+    writes: bool
+    """Nothing is known of what she wrote here before."""
+    needs_intro: bool
+    """Nor was she just told who runs this."""
 
 
 class Collect(CollectingOutputChannel):
@@ -79,121 +86,65 @@ class Collect(CollectingOutputChannel):
 class Assistant:
     """The agent, the answers and the bot's database, for any number of conversations."""
 
-    def __init__(self, agent: Agent, engine: Engine) -> None:
+    def __init__(self, agent: Agent, engine: Engine, keys: Keys) -> None:
         self.agent = agent
         self.engine = engine
-        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()  # gone when nobody holds or waits
-        self._answered: OrderedDict[tuple[str, str], list[dict]] = OrderedDict()  # the newest REMEMBERED
-        self._telling = threading.Lock()  # two looks for notices at once would both find the same
+        self.keys = keys
 
     @property
     def answers(self) -> Answers:
-        nlg = self.agent.nlg
-        assert isinstance(nlg, FileResponses)
-        return nlg.answers
+        return self.agent.nlg.answers  # bot.nlg.FileResponses
 
-    def conversation(self, channel: str, address: str) -> str:
-        """The id of who writes from this address, made at her first message."""
-        known = select(Conversation.id).filter_by(channel=channel, address=address)
-        with Session(self.engine, future=True) as session:
-            found = session.scalar(known)
-            if found is None:
-                found = secrets.token_hex(16)
-                session.add(Conversation(id=found, channel=channel, address=address, last_seen=_now()))
-                try:
-                    session.commit()
-                except IntegrityError:  # her second message made it at the same moment
-                    session.rollback()
-                    found = session.scalar(known)
-            return found
-
-    async def check(self) -> None:
-        """Raises unless a sentence can be understood and both databases answer."""
+    async def parse(self) -> None:
+        """Raises unless a sentence can be understood."""
         await self._parse("السلام عليكم")
-        await asyncio.to_thread(self._check_databases)
 
-    def _check_databases(self) -> None:
-        with Session(self.engine, future=True) as session, unit_of_work() as uow:
-            session.scalar(select(Conversation.id).limit(1))
-            uow.session.execute(select(1))
+    def apology(self, message: Message, row: Conversation) -> dict[str, Any]:
+        """A clear sentence and a next step, for a message that cannot be answered."""
+        told = None if row.language_fixed else _language(clean(message.text or ""), first=False)
+        language = told or row.language
+        return {**self.answers.render("utter_error_unavailable", language), "name": "utter_error_unavailable"}
 
-    def is_offer(self, conversation: str, text: str) -> bool:
-        """Whether this text is the id of a button offered in this conversation."""
-        with Session(self.engine, future=True) as session:
-            return offers.find(session, conversation, text) is not None
-
-    def notices(self, conversation: str) -> list[dict[str, Any]]:
-        """What whoever is verified here is to be told now, as answers; each is handed over once."""
-        with self._telling, unit_of_work() as uow:
-            due = notices.waiting(uow, conversation=conversation)
-            if not due:
-                return []
-            with Session(self.engine, future=True) as session:
-                language = session.get(Conversation, conversation).language
-                told = [self._notice(notice, language) for notice in due]
-                offers.offer(session, conversation, told)
-                session.commit()
-            notices.handed_over(uow, notice_ids=[notice.id for notice in due])
-        return told
-
-    def _notice(self, notice: notices.NoticeView, language: str) -> dict[str, Any]:
-        name = f"utter_notice_{notice.kind}"
-        values = {**notice.values, "case_number": notice.case_number}
-        return {**self.answers.render(name, language, values=values), "name": name, "personal": True}
-
-    def sorry(self) -> dict[str, Any]:
-        """When not even the bot's own database answers: words without buttons."""
-        return {**self.answers.render("utter_error_unavailable"), "buttons": [], "name": "utter_error_unavailable"}
-
-    async def turn(
-        self, conversation: str, message_id: str, text: str | None = None, button: str | None = None
-    ) -> list[dict[str, Any]]:
-        """Answer one message. Each answer: {"text", "buttons": [{"title", "payload": offer id}], "custom"?,
-        "name", "personal"}. One message of a conversation at a time; raises nothing but cancellation."""
-        lock = self._locks.setdefault(conversation, asyncio.Lock())
-        async with lock:
-            if (conversation, message_id) in self._answered:  # delivered again: nothing is done twice
-                return self._answered[conversation, message_id]
-            return await self._turn(conversation, message_id, text, button)
-
-    async def _turn(self, conversation: str, message_id: str, text: str | None, button: str | None) -> list[dict]:
-        language, text = "ar", text and text[: LONGEST + 1]
+    async def turn(self, message: Message) -> list[dict[str, Any]]:
+        """Answer one message and settle it. Each answer: {"text", "buttons": [{"title", "payload": offer id}],
+        "custom"?, "name", "personal"}. Raises TurnFailed, LeaseLost, or what went wrong; nothing is written then."""
+        text = message.text and message.text[: LONGEST + 1]
+        if text is None and message.button is None and message.document is None:
+            raise TurnFailed("sealed with a secret that BOT_SECRETS no longer holds")
         try:
-            row, pressed, first = await asyncio.to_thread(self._open, conversation, text, button)
-            language = row.language
+            row, pressed, first, events = await asyncio.to_thread(
+                self._open, message.conversation, text, message.button
+            )
             typed = clean(text or "")
-            if pressed is None and not button and not row.language_fixed:
-                language = _language(typed, first) or language
-            turn = Turn(conversation, language)
+            language = row.language
+            if text is not None and pressed is None and not row.language_fixed:
+                language = _language(typed, first.writes) or language
+            turn = Turn(message.conversation, language, events)
             CURRENT.set(turn)
-            if button and pressed is None:
+            if message.button and pressed is None:
                 answers = [await self._say("utter_offer_unknown", turn)]
             elif pressed and pressed.question and pressed.question != row.question:
                 answers = [await self._say("utter_offer_over", turn)]
+            elif message.document and not (settings().documents_dir / message.document["id"]).exists():
+                answers = [await self._say("utter_document_lapsed", turn)]  # a dead letter replayed after days
             else:
-                heard = [_pressed(pressed)] if pressed else await self._understand(typed)
-                answers = await self._answer(turn, row.channel, message_id, heard)
+                if message.document:
+                    heard = [_internal("document_sent", "", **_document(message.document))]
+                else:
+                    heard = [_pressed(pressed)] if pressed else await self._understand(typed)
+                answers = await self._answer(turn, row.channel, message.message_id, heard)
                 if turn.failures:
                     raise TurnFailed(", ".join(turn.failures))
-            answers = [*await self._before(turn, typed, first, answers), *answers]
-            await asyncio.to_thread(self._commit, turn, answers)
-            self._answered[conversation, message_id] = answers
-            if len(self._answered) > REMEMBERED:
-                self._answered.popitem(last=False)
+            answers = [*await self._before(turn, typed, first.needs_intro, answers), *answers]
+            await asyncio.to_thread(self._commit, turn, message, answers)
             return answers
-        except Exception as error:
-            log.error(
-                "turn failed: conversation=%s cause=%s",
-                conversation,
-                error if isinstance(error, TurnFailed) else type(error).__name__,
-                exc_info=None if isinstance(error, (TurnFailed, SQLAlchemyError)) else _where(error),
-            )
-            return [await self._apology(conversation, language)]
         finally:
             CURRENT.set(None)
 
-    def _open(self, conversation: str, text: str | None, button: str | None) -> tuple[Conversation, Offer | None, bool]:
-        with Session(self.engine, future=True, expire_on_commit=False) as session:
+    def _open(
+        self, conversation: str, text: str | None, button: str | None
+    ) -> tuple[Conversation, Offer | None, First, list[Event]]:
+        with Session(reading(self.engine), future=True, expire_on_commit=False) as session:
             row = session.get(Conversation, conversation)
             if row is None:
                 raise TurnFailed("unknown conversation")
@@ -205,10 +156,10 @@ class Assistant:
                 if button
                 else offers.by_title(session, conversation, clean(text or ""))
             )
-            first = not session.scalar(
-                select(func.count()).select_from(TrackerEvent).where(TrackerEvent.conversation == conversation)
-            )
-            return row, pressed, first
+            events = stored_events(session, conversation)
+            writes = not events
+            first = First(writes, writes and _last_said(session, conversation) not in INTRODUCES)
+            return row, pressed, first, events
 
     async def _understand(self, typed: str) -> list[Understood]:
         """Typed text → one or two messages for the agent. A leading slash is never a command."""
@@ -289,49 +240,48 @@ class Assistant:
         )
         return {"personal": False, **rendered, "name": name}
 
-    def _commit(self, turn: Turn, answers: list[dict[str, Any]]) -> None:
+    def _commit(self, turn: Turn, message: Message, answers: list[dict[str, Any]]) -> None:
         """The one transaction that ends a turn."""
+        citizen = verified(turn.conversation) if any(answer["personal"] for answer in answers) else None
+        events = turn.new_events()
+        stored = [
+            {
+                "conversation": turn.conversation,
+                "type": event.type_name,
+                "timestamp": event.timestamp,
+                "data": masked(event),
+            }
+            for event in events
+        ]
+        names = [getattr(event, "action_name", None) for event in events]
         with Session(self.engine, future=True) as session:
-            row = session.get(Conversation, turn.conversation)
+            row = session.get(Conversation, turn.conversation, with_for_update={"key_share": True})
+            inbox.settle(session, message)
             row.last_seen = _now()
             row.language = turn.language
-            events = turn.new_events()
-            names = [getattr(event, "action_name", None) for event in events]
             if "action_forget_me" in names and any(event.type_name == "reset_slots" for event in events):
                 session.execute(delete(TrackerEvent).where(TrackerEvent.conversation == turn.conversation))
                 offers.forget(session, turn.conversation)
+                outbox.forget(session, turn.conversation)
                 row.language_fixed = False
             elif turn.tracker is not None:
                 if "action_switch_language" in names:
                     row.language_fixed = True
                     row.language = turn.tracker.get_slot("language_wanted") or turn.language
-                session.add_all(
-                    TrackerEvent(
-                        conversation=turn.conversation,
-                        type=event.type_name,
-                        timestamp=event.timestamp,
-                        data=masked(event),
-                    )
-                    for event in events
-                )
+                if stored:
+                    session.execute(insert(TrackerEvent), stored)
             if turn.tracker is not None:
                 row.question = turn.tracker.get_slot("requested_slot") if turn.tracker.active_loop else None
-            offers.offer(session, turn.conversation, answers, row.question)
-            session.commit()
-
-    async def _apology(self, conversation: str, language: str) -> dict[str, Any]:
-        """A clear sentence and a next step, with nothing of the dialogue changed."""
-        answer = {"personal": False, **self.answers.render("utter_error_unavailable", language)}
-        answer["name"] = "utter_error_unavailable"
-        try:
-            await asyncio.to_thread(self._offer_only, conversation, answer)
-        except SQLAlchemyError:
-            answer["buttons"] = []  # the bot's database is away: words still reach her, buttons would be dead
-        return answer
-
-    def _offer_only(self, conversation: str, answer: dict[str, Any]) -> None:
-        with Session(self.engine, future=True) as session:
-            offers.offer(session, conversation, [answer])
+            outbox.say(
+                session,
+                self.keys,
+                row.id,
+                answers,
+                inbox=message.id,
+                citizen=citizen,
+                question=row.question,
+                held=True,
+            )
             session.commit()
 
 
@@ -349,10 +299,6 @@ def _language(typed: str, first: bool) -> str | None:
         return None
     found = detect(typed) or (first_language(typed) if first else None)
     return "en" if found == "other" else found
-
-
-class TurnFailed(Exception):
-    """Something that the turn needed was away; the text names it and holds nothing that was typed."""
 
 
 def _no_command(text: str) -> str:
@@ -379,10 +325,13 @@ def _intent(parse: dict[str, Any]) -> str | None:
     return parse["intent"].get("name")
 
 
-def _where(error: BaseException) -> tuple:
-    """The place of an error without its words, which may hold what was typed."""
-    return (type(error), type(error)(), error.__traceback__) if type(error) in (KeyError, ValueError, TypeError) else (
-        RuntimeError, RuntimeError(type(error).__name__), error.__traceback__)  # fmt: skip
+def _last_said(session: Session, conversation: str) -> str | None:
+    lines = select(Outbox.name).where(Outbox.conversation == conversation)
+    return session.scalar(lines.order_by(Outbox.number.desc()).limit(1))
+
+
+def _document(document: dict[str, Any]) -> dict[str, str]:
+    return {"document": document["id"], "document_kind": document["kind"], "document_size": str(document["size"])}
 
 
 def _now() -> dt.datetime:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from bot.settings import DEFAULT_PORT, Settings
 
 
-def welcome(settings: Settings) -> str:
+def welcome(settings: Settings, roles: tuple[str, ...]) -> str:
     base = f"http://127.0.0.1:{settings.bot_port}"
-    if settings.production:
-        return f"جاهز | ready: {base}/ready"
+    if settings.production or "door" not in roles:
+        where = f": http://127.0.0.1:{settings.ops_port}/readyz" if settings.ops_port else ""
+        return f"جاهز | ready ({', '.join(roles)}){where}"
+    if not settings.on_loopback:  # whatever is pretended exists on the loopback interface alone
+        return f"جاهز | ready: http://{settings.bot_host}:{settings.bot_port}/widget/widget.js"
     from bot.cli.demo import listing
 
     port = "" if settings.bot_port == DEFAULT_PORT else f"BOT_PORT={settings.bot_port} "
@@ -16,8 +19,9 @@ def welcome(settings: Settings) -> str:
     return "\n".join(
         [
             "",
-            f"المساعد جاهز. للمحادثة، في نافذة طرفية أخرى:   {port}make chat",
-            f"The assistant is ready. To talk, in another terminal:   {port}make chat",
+            f"المساعد جاهز، في صفحة موقع للتجربة:   {base}/",
+            f"The assistant is ready, in the page of a pretended site:   {base}/",
+            f"في نافذة طرفية أخرى | in another terminal:   {port}make chat",
             f"REST: POST {base}/webhooks/rest/webhook   " + '{"sender": "me", "message": "كم ياخذ رفع الإيقاف؟"}',
             "",
             listing(),

@@ -59,9 +59,26 @@ def _sqlite(url: str) -> Engine:
 
     @event.listens_for(engine, "begin")
     def _on_begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        options = connection.get_execution_options()
+        if not options.get("only_reads"):
+            wanted = "NORMAL" if options.get("unsynced") else "FULL"
+            if connection.info.get("synchronous", "FULL") != wanted:
+                connection.exec_driver_sql(f"PRAGMA synchronous={wanted}")
+                connection.info["synchronous"] = wanted
+        connection.exec_driver_sql("BEGIN" if options.get("only_reads") else "BEGIN IMMEDIATE")
 
     return engine
+
+
+def reading(engine: Engine) -> Engine:
+    """The same database for units of work that only read: on SQLite they wait for no writer and hold none up."""
+    return engine.execution_options(only_reads=True)
+
+
+def unsynced(engine: Engine) -> Engine:
+    """The same database for changes that may be forgotten when the power fails: on SQLite they do not wait for the
+    disk. Killing a process loses none of them."""
+    return engine.execution_options(unsynced=True)
 
 
 def upgrade(url: str, migrations: Path = MIGRATIONS) -> None:

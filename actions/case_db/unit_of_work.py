@@ -19,7 +19,7 @@ from sqlalchemy import exc
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
-from actions.case_db.engine import make_engine
+from actions.case_db.engine import make_engine, reading
 from actions.case_db.models import GatewayFailure
 from actions.gateways.cases import CasesGateway, DatabaseCases
 from actions.gateways.sms import HttpSms, PretendSms, SmsGateway
@@ -125,11 +125,11 @@ def _engine() -> Engine:
     return make_engine(settings().case_database_url)
 
 
-def unit_of_work() -> UnitOfWork:
-    """The one of the settings; they and the engine are read once."""
+def unit_of_work(*, only_reads: bool = False) -> UnitOfWork:
+    """The one of the settings; they and the engine are read once. One that only reads waits for no writer."""
     s = settings()
     return UnitOfWork(
-        _engine(),
+        reading(_engine()) if only_reads else _engine(),
         sms=HttpSms(s.sms_api_url, s.sms_api_token)
         if s.sms_api_url
         else PretendSms(s.pretend_sms_file, fails=s.pretend_sms_fails),

@@ -17,22 +17,25 @@ from typing import Any
 
 from sqlalchemy import select, update
 
-from actions.case_db.models import Case, Citizen, Notice
+from actions.case_db.models import Case, Citizen, Notice, Verification
 from actions.case_db.unit_of_work import UnitOfWork
 from actions.services.journal import looked, record
 from actions.services.outcomes import encode, once
-from actions.services.verification import require_citizen, verified_id
+from actions.services.verification import require_citizen
 
 ALWAYS_TOLD = frozenset({"payment_confirmed", "lifted", "request_granted"})
 """Also to those who switched notices off."""
 
 
 @dataclass(frozen=True)
-class NoticeView:
+class DueNotice:
     id: int
+    citizen_id: int
     kind: str
     values: dict[str, Any]
     case_number: str | None
+    unique_key: str
+    conversation: str
 
 
 def add_notice(
@@ -61,29 +64,36 @@ def add_notice(
     )
 
 
-def waiting(uow: UnitOfWork, *, conversation: str) -> list[NoticeView]:
-    """Due and not handed over, oldest first, for whoever is verified here; nothing when nobody is. Asked all the time,
-    so it does not begin the idle time anew."""
-    citizen_id = verified_id(uow, conversation)
-    if citizen_id is None:
-        return []
-    due = (
-        select(Notice, Case.number)
-        .outerjoin(Case, Case.id == Notice.case_id)
-        .where(Notice.citizen_id == citizen_id, Notice.handed_over_at.is_(None), Notice.due_at <= uow.now())
-        .order_by(Notice.due_at, Notice.id)
+def due(uow: UnitOfWork, *, limit: int) -> list[DueNotice]:
+    """Due and not handed over, oldest first, of citizens who verified somewhere: each with the conversation that she
+    used last as herself. Who said "forget my data" there is not told there. The rows are the caller's until its
+    commit; other processes skip them."""
+    last_used = (
+        select(Verification.conversation)
+        .where(Verification.citizen_id == Notice.citizen_id, Verification.ended_at.is_(None))
+        .order_by(Verification.used_at.desc())
+        .limit(1)
+        .scalar_subquery()
     )
-    views = [NoticeView(row.id, row.kind, dict(row.values), number) for row, number in uow.session.execute(due)]
-    if views:
-        looked(uow, conversation, citizen_id, "notices")
-        uow.commit()
-    return views
+    found = (
+        select(Notice, last_used, Case.number)
+        .outerjoin(Case, Case.id == Notice.case_id)
+        .where(Notice.handed_over_at.is_(None), Notice.due_at <= uow.now(), last_used.is_not(None))
+        .order_by(Notice.due_at, Notice.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True, of=Notice)
+    )
+    return [
+        DueNotice(row.id, row.citizen_id, row.kind, dict(row.values), number, row.unique_key, conversation)
+        for row, conversation, number in uow.session.execute(found)
+    ]
 
 
-def handed_over(uow: UnitOfWork, *, notice_ids: list[int]) -> None:
-    told = update(Notice).where(Notice.id.in_(notice_ids), Notice.handed_over_at.is_(None))
-    uow.session.execute(told.values(handed_over_at=uow.now()).execution_options(synchronize_session="fetch"))
-    uow.commit()
+def handed_over(uow: UnitOfWork, notice: DueNotice) -> None:
+    """In the caller's transaction."""
+    told = update(Notice).where(Notice.id == notice.id, Notice.handed_over_at.is_(None))
+    uow.session.execute(told.values(handed_over_at=uow.now()).execution_options(synchronize_session=False))
+    looked(uow, notice.conversation, notice.citizen_id, "notices")
 
 
 @once("set_notices")

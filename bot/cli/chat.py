@@ -21,7 +21,8 @@ HELP = "talk to it in a terminal"
 PROMPT = "› " if sys.stdin.isatty() else ""
 NOTICE_EVERY = 1.0
 """Seconds between two looks for notices."""
-TIMEOUT = 30
+TIMEOUT = 60
+"""Seconds; a message that fails is tried again for half a minute."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -41,12 +42,14 @@ class Chat:
         self.url = url
         self.sender = sender
         self.offered: list[str] = []
+        self.told = 0
+        """The number of the last line that came unasked."""
         self.over = threading.Event()
         self.printing = threading.Lock()
 
     def loop(self) -> int:
         try:
-            self._post("notices", {})
+            self._unasked()
         except OSError:
             print(f"لا يرد المساعد على {self.url}. لتشغيله: make run", file=sys.stderr)
             print("Nobody answers there. Start it: make run", file=sys.stderr)
@@ -98,10 +101,15 @@ class Chat:
     def _watch(self) -> None:
         while not self.over.wait(NOTICE_EVERY):
             with contextlib.suppress(OSError):
-                told = self._post("notices", {})
+                told = self._unasked()
                 if told:
                     self._show(told, mark="🔔 ")
                     print(PROMPT, end="", flush=True)
+
+    def _unasked(self) -> list[dict]:
+        new = self._post("notices", {"after": self.told})
+        self.told = max([self.told, *(line["number"] for line in new)])
+        return new
 
     def _post(self, route: str, body: dict) -> list[dict]:
         request = urllib.request.Request(  # noqa: S310  the address is ours, on this machine

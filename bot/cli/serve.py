@@ -2,6 +2,7 @@
 
     bot serve
     BOT_PORT=5105 bot serve
+    bot serve --role worker      one part, as a process of its own; any number of each (docs/operations.md)
 
 It says where to talk once it is ready, and ends on Ctrl-C.
 """
@@ -15,37 +16,60 @@ HELP = "start the assistant on this machine"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--role", choices=["door", "worker", "sender", "actions"], help="only this part of it (all of them without)"
+    )
     parser.add_argument("--no-seed", action="store_true", help="leave the demonstration population out")
 
 
 def run(options: argparse.Namespace) -> int:
-    from actions.case_db.engine import make_engine
-    from actions.case_db.engine import upgrade as upgrade_cases
-    from actions.case_db.seed import seed
     from actions.settings import SettingsError
-    from actions.settings import settings as action_settings
-    from bot.delivery.engine import upgrade as upgrade_bot
-    from bot.serve import check_people, check_start
-    from bot.serve import run as serve
     from bot.settings import settings
-    from bot.training.model import is_current, quiet_environment
 
-    quiet_environment()
     try:
-        check_start(settings())
-        if not is_current():
+        if options.role == "actions":
+            return _actions()
+        from bot.serve import ROLES, check_start
+        from bot.serve import run as serve
+
+        roles = (options.role,) if options.role else ROLES
+        if "worker" in roles:
+            from bot.training.model import is_current, quiet_environment
+
+            quiet_environment()
+        check_start(settings(), roles)
+        if "worker" in roles and not is_current():
             print("النموذج غير موجود أو قديم. للتدريب: make train\nNo current model. Run: make train", file=sys.stderr)
             return 1
-        upgrade_bot(settings().bot_database_url)
-        upgrade_cases(action_settings().case_database_url)
-        engine = make_engine(action_settings().case_database_url)
-        if settings().production:
-            check_people(engine)
-        elif not options.no_seed:
-            seed(engine)
-        engine.dispose()
-        print("نحمّل النموذج، نحو 15 ثانية … | loading the model, about 15 seconds …", flush=True)
-        return serve(settings())
+        _databases(seeded=not options.no_seed)
+        if "worker" in roles:
+            print("نحمّل النموذج، نحو 15 ثانية … | loading the model, about 15 seconds …", flush=True)
+        return serve(settings(), roles)
     except SettingsError as error:
         print(error, file=sys.stderr)
         return 1
+
+
+def _actions() -> int:
+    from actions.server import main
+
+    return main() or 0
+
+
+def _databases(seeded: bool) -> None:
+    from actions.case_db.engine import make_engine
+    from actions.case_db.engine import upgrade as upgrade_cases
+    from actions.case_db.seed import seed
+    from actions.settings import settings as action_settings
+    from bot.delivery.engine import upgrade as upgrade_bot
+    from bot.serve import check_people
+    from bot.settings import settings
+
+    upgrade_bot(settings().bot_database_url)
+    upgrade_cases(action_settings().case_database_url)
+    engine = make_engine(action_settings().case_database_url)
+    if settings().production:
+        check_people(engine)
+    elif seeded:
+        seed(engine)
+    engine.dispose()

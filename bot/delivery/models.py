@@ -1,10 +1,15 @@
-"""The bot's own database: who speaks where, what buttons were offered, what was said (masked)."""
+"""The bot's own database: who speaks where, what came in and went out, what was offered, what was said (masked).
+
+What was typed waits in the inbox sealed (`bot/keys.py`) and is gone once it is answered; answers lie in
+the outbox sealed. So neither file nor back-up holds them in clear.
+"""
 
 from __future__ import annotations
 
 from sqlalchemy import (
     JSON,
     Boolean,
+    CheckConstraint,
     Column,
     Float,
     ForeignKey,
@@ -14,6 +19,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     false,
+    text,
 )
 from sqlalchemy.orm import declarative_base
 
@@ -62,3 +68,73 @@ class TrackerEvent(Base):
     type = Column(String(40), nullable=False)
     timestamp = Column(Float, nullable=False)
     data = Column(JSON, nullable=False)
+
+
+INBOX_STATES = ("waiting", "working", "done", "dead")
+
+
+class Inbox(Base):
+    """A message that was acknowledged: it will be answered. `id` is the order of arrival; `message_id` is ours, made
+    of the conversation and of `given_id`, which the channel or its client made.
+
+    `sealed`: {"text" | "button" | "document"}, gone when done, kept while dead. `shown`: the same as history shows it,
+    masked. `attempts` counts failures, `claims` also those of workers that died over it.
+    """
+
+    __tablename__ = "inbox"
+    __table_args__ = (
+        CheckConstraint(f"state IN {INBOX_STATES}", name="inbox_state"),
+        CheckConstraint("(state = 'working') = (leased_by IS NOT NULL)", name="inbox_working_is_leased"),
+        Index("ix_inbox_conversation", "conversation", "id"),
+        Index(
+            "ix_inbox_open",
+            "id",
+            sqlite_where=text("state IN ('waiting', 'working')"),
+            postgresql_where=text("state IN ('waiting', 'working')"),
+        ),
+        Index(
+            "ix_inbox_open_of_conversation",
+            "conversation",
+            "id",
+            sqlite_where=text("state IN ('waiting', 'working')"),
+            postgresql_where=text("state IN ('waiting', 'working')"),
+        ),
+    )
+    id = Column(Integer, primary_key=True)
+    message_id = Column(String(32), nullable=False, unique=True)
+    conversation = Column(ForeignKey("conversation.id"), nullable=False)
+    given_id = Column(String(100), nullable=False)
+    sealed = Column(Text)
+    shown = Column(Text)
+    state = Column(String(10), nullable=False, default="waiting", server_default="waiting")
+    attempts = Column(Integer, nullable=False, default=0, server_default="0")
+    claims = Column(Integer, nullable=False, default=0, server_default="0")
+    received_at = Column(UtcDateTime, nullable=False)
+    due_at = Column(UtcDateTime, nullable=False)
+    finished_at = Column(UtcDateTime)
+    leased_by = Column(String(120))
+    leased_until = Column(UtcDateTime)
+    failure = Column(String(200))
+
+
+class Outbox(Base):
+    """A line that the citizen is to see. `number` counts the lines of a conversation without gaps, in the order in
+    which they were committed: whoever writes holds the conversation's row.
+
+    `inbox`: what it answers; empty for what comes unasked. `body`: the answer, sealed. `personal`: shows somebody's own
+    data, `citizen`'s (the case database's id) where she was verified; its body is gone once she said "forget my data".
+    `unique_key`: of a notice, told once.
+    """
+
+    __tablename__ = "outbox"
+    __table_args__ = (UniqueConstraint("conversation", "number"), Index("ix_outbox_inbox", "inbox"))
+    id = Column(Integer, primary_key=True)
+    conversation = Column(ForeignKey("conversation.id"), nullable=False)
+    number = Column(Integer, nullable=False)
+    inbox = Column(ForeignKey("inbox.id"))
+    name = Column(String(80), nullable=False)
+    personal = Column(Boolean, nullable=False, default=False, server_default=false())
+    citizen = Column(Integer)
+    body = Column(Text)
+    unique_key = Column(String(120), unique=True)
+    created_at = Column(UtcDateTime, nullable=False)

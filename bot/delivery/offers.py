@@ -21,19 +21,21 @@ _ID = re.compile(r"[\w-]{16}", re.ASCII)
 def offer(session: Session, conversation: str, answers: list[dict[str, Any]], question: str | None = None) -> None:
     """Put an id in the place of each button's payload; the buttons of one turn share a number. `question`: what a form
     waits for after this turn."""
+    buttons = [button for answer in answers for button in answer.get("buttons", ())]
+    if not buttons:
+        return
     number = _last(session, conversation) + 1
-    for answer in answers:
-        for button in answer.get("buttons", ()):
-            row = Offer(
-                id=secrets.token_urlsafe(12),
-                number=number,
-                conversation=conversation,
-                title=button["title"],
-                payload=button["payload"],
-                question=question if parse(button["payload"])[0] in ANSWERS_TO_A_QUESTION else None,
-            )
-            session.add(row)
-            button["payload"] = row.id
+    for button in buttons:
+        row = Offer(
+            id=secrets.token_urlsafe(12),
+            number=number,
+            conversation=conversation,
+            title=button["title"],
+            payload=button["payload"],
+            question=question if parse(button["payload"])[0] in ANSWERS_TO_A_QUESTION else None,
+        )
+        session.add(row)
+        button["payload"] = row.id
 
 
 def find(session: Session, conversation: str, button: str) -> Offer | None:
@@ -44,9 +46,8 @@ def find(session: Session, conversation: str, button: str) -> Offer | None:
 
 def by_title(session: Session, conversation: str, text: str) -> Offer | None:
     """The button of the last turn that has these words on it: people type what they see."""
-    latest = session.scalars(
-        select(Offer).where(Offer.conversation == conversation, Offer.number == _last(session, conversation))
-    )
+    newest = select(func.max(Offer.number)).where(Offer.conversation == conversation).scalar_subquery()
+    latest = session.scalars(select(Offer).where(Offer.conversation == conversation, Offer.number == newest))
     wanted = normalise(text)
     return next((row for row in latest if normalise(row.title) == wanted), None)
 

@@ -117,6 +117,8 @@ def quiet_environment() -> None:
     os.environ["RASA_TELEMETRY_ENABLED"] = "false"
     os.environ["LOG_LEVEL"] = "ERROR"  # Rasa's, which also turns its progress bars off
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    # the matrices of one sentence are small: more threads only wait for each other, at full speed
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
     os.environ.setdefault("SQLALCHEMY_SILENCE_UBER_WARNING", "1")
     warnings.showwarning = _show_of_data
 

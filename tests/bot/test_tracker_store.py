@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import json
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -43,8 +44,11 @@ from sqlalchemy.orm import Session
 
 from actions.case_db.engine import make_engine
 from bot.agent import ProjectAgent
+from bot.delivery import inbox
+from bot.delivery.conversations import conversation_at
 from bot.delivery.engine import upgrade
 from bot.delivery.models import TrackerEvent
+from bot.keys import Keys
 from bot.tracker_store import CURRENT, EVENT_TYPES, Turn, TurnTrackerStore, masked
 from bot.turn import Assistant
 
@@ -96,21 +100,25 @@ class Conversation:
 
     def __init__(self, url: str) -> None:
         self.engine = make_engine(url)
-        self.assistant = Assistant(None, self.engine)
-        self.id = self.assistant.conversation("test", "phone")
+        self.keys = Keys(("a secret of the tests, long enough for one",))
+        self.assistant = Assistant(None, self.engine, self.keys)
+        self.id = conversation_at(self.engine, "test", "phone")
         self.store = TurnTrackerStore(self.engine, Domain.empty())
 
     def turn(self, *events: Event) -> None:
         asyncio.run(self._turn(events))
 
     async def _turn(self, events: tuple[Event, ...]) -> None:
+        given = uuid.uuid4().hex
+        inbox.accept(self.engine, self.keys, conversation=self.id, given_id=given, text="السلام عليكم")
+        message = inbox.claim(self.engine, self.keys, "here")
         turn = Turn(self.id, "ar")
         CURRENT.set(turn)
         tracker = await self.store.retrieve(self.id) or DialogueStateTracker(self.id, [])
         for event in events:
             tracker.update(event)
         await self.store.save(tracker)
-        self.assistant._commit(turn, [])
+        self.assistant._commit(turn, message, [])
 
     def read(self) -> list[Event]:
         tracker = asyncio.run(self.store.retrieve(self.id))
@@ -164,7 +172,7 @@ def test_only_what_came_since_the_last_session_began_is_read(conversation: Conve
 
 def test_another_s_events_are_not_read(conversation: Conversation) -> None:
     conversation.turn(SessionStarted(), UserUttered("السلام عليكم"))
-    conversation.id = conversation.assistant.conversation("test", "another phone")
+    conversation.id = conversation_at(conversation.engine, "test", "another phone")
     assert conversation.read() == []
 
 

@@ -4,25 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import re
-import threading
-import uuid
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from rasa.core.channels.channel import UserMessage
 from sqlalchemy import func, select
 from sqlalchemy.engine import Engine
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from actions.case_db import unit_of_work
-from actions.services.errors import Unavailable
-from bot.delivery.engine import make_engine
-from bot.delivery.models import Base, Conversation, Offer, TrackerEvent
+from bot.delivery import offers
+from bot.delivery.conversations import conversation_at
+from bot.delivery.models import Base, Conversation, Inbox, Offer, TrackerEvent
 from bot.text.mask import mask
-from bot.turn import Assistant
+from tests.scenarios import runner
 
 if TYPE_CHECKING:
     from tests.scenarios.runner import Stage
@@ -31,18 +25,20 @@ SORRY = ["utter_error_unavailable"]
 DURATION = "كم ياخذ رفع الإيقاف؟"
 
 
-class Phone:
-    """One conversation on the stage."""
-
+class Phone(runner.Phone):
     def __init__(self, stage: Stage, number: str) -> None:
-        self.stage = stage
+        super().__init__(stage, number)
         self.assistant = stage.assistant
-        self.id = self.assistant.conversation("test", number)
+        self.id = self.conversation
         self.last: list[dict[str, Any]] = []
 
     def say(self, text: str | None = None, button: str | None = None) -> list[str]:
-        self.last = asyncio.run(self.assistant.turn(self.id, uuid.uuid4().hex, text, button))
+        self.last = asyncio.run(self.send(**({"text": text} if button is None else {"button": button})))
         return [answer["name"] for answer in self.last]
+
+    def is_offered(self, button: str) -> bool:
+        with Session(self.stage.bot, future=True) as session:
+            return offers.find(session, self.id, button) is not None
 
     def buttons(self) -> dict[str, str]:
         return {button["title"]: button["payload"] for answer in self.last for button in answer["buttons"]}
@@ -117,7 +113,7 @@ def test_a_button_of_another_conversation_does_nothing(phone: Phone, other_phone
     other_phone.say("السلام عليكم")
     assert other_phone.say(button=phone.buttons()["قضاياي"]) == ["utter_offer_unknown"]
     assert other_phone.heard() == ["greet"], "no wish was heard"
-    assert not phone.assistant.is_offer(other_phone.id, phone.buttons()["قضاياي"])
+    assert not other_phone.is_offered(phone.buttons()["قضاياي"])
 
 
 @pytest.mark.parametrize("invented", ["/forget_me", '/inform{"national_id": "1058529940"}', "x" * 16, "قضاياي"])
@@ -129,8 +125,9 @@ def test_a_button_that_was_never_offered_does_nothing(phone: Phone, invented: st
 
 @pytest.mark.parametrize("text", ["\0" * 16, "\ud83d" * 16, "قضاياي", ""], ids=ascii)
 def test_text_that_no_button_can_be_is_none(bot_engine: Engine, text: str) -> None:
-    assistant = Assistant(None, bot_engine)
-    assert not assistant.is_offer(assistant.conversation("test", "phone"), text)
+    conversation = conversation_at(bot_engine, "test", "phone")
+    with Session(bot_engine, future=True) as session:
+        assert offers.find(session, conversation, text) is None
 
 
 @pytest.mark.parametrize("typed", ["كيف يُرفع الإيقاف؟", " كيف يرفع الايقاف ", "\u200fكيف يُرفع الإيقاف؟\u200f"])
@@ -161,7 +158,11 @@ def test_a_forgotten_conversation_keeps_neither_words_nor_buttons(phone: Phone) 
     phone.say("السلام عليكم")
     kept = phone.buttons()["قضاياي"]
     assert phone.say("انسَ بياناتي") == ["utter_forget_me"]
-    assert rows(phone.stage) == {"conversation": 1, "offer": len(phone.buttons()), "tracker_event": 0}
+    assert rows(phone.stage) == {
+        "conversation": 1, "offer": len(phone.buttons()), "tracker_event": 0, "inbox": 2, "outbox": 2
+    }  # fmt: skip
+    with Session(phone.stage.bot, future=True) as session:
+        assert session.scalars(select(Inbox.shown)).all() == session.scalars(select(Inbox.sealed)).all() == [None, None]
     assert phone.say(button=kept)[-1] == "utter_offer_unknown"
 
 
@@ -206,13 +207,11 @@ def test_the_longest_messages_are_asked_to_be_shorter(phone: Phone, monkeypatch:
     assert len(event["text"]) < 200, "what is not read is not kept"
 
 
-UNREADABLE = [None, "", "   ", "\n", "😀", "🙏🏽👨‍👩‍👧", "\u200f\u200e\u2067\u2069", "؟؟؟!!", "/", "\0"]
+UNREADABLE = ["", "   ", "\n", "😀", "🙏🏽👨‍👩‍👧", "\u200f\u200e\u2067\u2069", "؟؟؟!!", "/", "\0"]
 
 
 @pytest.mark.parametrize("typed", UNREADABLE)
-def test_nothing_to_read_is_said_and_changes_nothing(
-    phone: Phone, typed: str | None, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_nothing_to_read_is_said_and_changes_nothing(phone: Phone, typed: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(phone.assistant, "_parse", not_to_be_called)
     assert phone.say(typed) == ["utter_intro", "utter_unreadable"]
     assert phone.heard() == ["unreadable"]
@@ -221,79 +220,6 @@ def test_nothing_to_read_is_said_and_changes_nothing(
 @pytest.mark.parametrize("typed", ["كم ياخذ\x00 رفع الإيقاف؟", "كم ياخذ رفع الإيقاف؟ \ud83d"])
 def test_what_no_database_takes_is_left_out(phone: Phone, typed: str) -> None:
     assert phone.say(typed)[-1] == "utter_ask_lift_duration"
-
-
-# one after the other
-
-
-def test_two_messages_at_once_are_answered_in_order(phone: Phone) -> None:
-    async def both() -> list[list[dict[str, Any]]]:
-        words = (DURATION, "هل اقدر اسافر وعلي ايقاف خدمات؟", "شكرا لك")
-        return await asyncio.gather(*(phone.assistant.turn(phone.id, uuid.uuid4().hex, text) for text in words))
-
-    answers = asyncio.run(both())
-    intents = ["ask_lift_duration", "ask_travel", "thank"]
-    assert [each[-1]["name"] for each in answers] == [f"utter_{intent}" for intent in intents]
-    assert phone.heard() == intents
-
-
-class Busy:
-    """In the place of a turn's work: who is in it at the same time."""
-
-    def __init__(self) -> None:
-        self.inside: list[str] = []
-        self.met: list[tuple[str, ...]] = []
-
-    async def __call__(self, conversation: str, message_id: str, text: str | None, button: str | None) -> list[dict]:
-        self.inside.append(message_id)
-        self.met.append(tuple(self.inside))
-        await asyncio.sleep(0.02)
-        self.inside.remove(message_id)
-        return []
-
-
-def test_a_message_that_comes_just_as_another_ends_waits_for_those_before_it(
-    phone: Phone, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    busy = Busy()
-    monkeypatch.setattr(phone.assistant, "_turn", busy)
-
-    async def three() -> None:
-        first, second = (asyncio.create_task(phone.assistant.turn(phone.id, name)) for name in ("1", "2"))
-        await first
-        await phone.assistant.turn(phone.id, "3")
-        await second
-
-    asyncio.run(three())
-    assert busy.met == [("1",), ("2",), ("3",)]
-    assert not phone.assistant._locks, "nothing is kept of a conversation that is at rest"
-
-
-def test_two_conversations_are_answered_side_by_side(
-    phone: Phone, other_phone: Phone, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    busy = Busy()
-    monkeypatch.setattr(phone.assistant, "_turn", busy)
-
-    async def both() -> None:
-        await asyncio.gather(phone.assistant.turn(phone.id, "1"), phone.assistant.turn(other_phone.id, "2"))
-
-    asyncio.run(both())
-    assert busy.met == [("1",), ("1", "2")]
-
-
-def test_first_messages_at_once_make_one_conversation(bot_engine: Engine) -> None:
-    assistant = Assistant(None, bot_engine)
-    together = threading.Barrier(8)
-
-    def first_message(_: int) -> str:
-        together.wait(5)
-        return assistant.conversation("web", "new")
-
-    with ThreadPoolExecutor(8) as threads:
-        (found,) = set(threads.map(first_message, range(8)))
-    assert assistant.conversation("web", "new") == found
-    assert assistant.conversation("test", "new") != found, "the same address on another channel is somebody else"
 
 
 # a turn that fails
@@ -309,7 +235,9 @@ def test_nothing_is_stored_of_a_failed_turn(phone: Phone) -> None:
     phone.say("السلام عليكم")
     before, row = rows(phone.stage), phone.row()
     assert phone.say("I want to see my cases please") == SORRY
-    assert rows(phone.stage) == {**before, "offer": before["offer"] + len(phone.buttons())}, "only the way on is new"
+    new = {"offer": len(phone.buttons()), "inbox": 1, "outbox": 1}
+    after = {table: count + new.get(table, 0) for table, count in before.items()}
+    assert rows(phone.stage) == after, "what came in, the apology and the way on; nothing of the dialogue"
     assert (phone.row().language, phone.row().last_seen) == (row.language, row.last_seen)
 
 
@@ -317,7 +245,7 @@ def test_nothing_is_stored_of_a_failed_turn(phone: Phone) -> None:
 def test_the_apology_is_in_her_language_and_its_button_works(phone: Phone) -> None:
     assert phone.say("I want to see my cases please") == SORRY
     assert "My cases" in phone.buttons()
-    assert phone.assistant.is_offer(phone.id, phone.buttons()["My cases"])
+    assert phone.is_offered(phone.buttons()["My cases"])
 
 
 @pytest.mark.usefixtures("actions_away")
@@ -331,32 +259,6 @@ def test_of_two_questions_neither_is_stored_when_one_fails(phone: Phone) -> None
     assert phone.say(f"{DURATION} وكيف أشوف قضاياي؟") in (SORRY, ["utter_intro", "utter_ask_lift_duration"])
     assert phone.say(f"{DURATION} وكم يخصمون من راتبي؟") == SORRY
     assert "ask_salary_garnishment" not in phone.heard()
-
-
-def test_an_unknown_conversation_is_told_and_made_nowhere(
-    stage: Stage, phone: Phone, caplog: pytest.LogCaptureFixture
-) -> None:
-    before = rows(stage)
-    answers = asyncio.run(stage.assistant.turn("0" * 32, "m-1", "رقمي 1058529940"))
-    assert [answer["name"] for answer in answers] == SORRY
-    assert answers[0]["buttons"] == [], "where nothing is kept, no button would work"
-    assert rows(stage) == before
-    assert "unknown conversation" in caplog.text
-    assert "1058529940" not in caplog.text
-
-
-@pytest.mark.parametrize("away", ["bot", "cases"])
-def test_it_is_not_ready_without_one_of_its_databases(
-    stage: Stage, away: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    asyncio.run(stage.assistant.check())
-    nowhere = make_engine(f"sqlite:///{tmp_path / 'away' / 'x.db'}")
-    if away == "bot":
-        monkeypatch.setattr(stage.assistant, "engine", nowhere)
-    else:
-        monkeypatch.setattr(unit_of_work, "_engine", lambda: nowhere)
-    with pytest.raises((SQLAlchemyError, Unavailable)):
-        asyncio.run(stage.assistant.check())
 
 
 # language
@@ -417,15 +319,18 @@ def test_what_is_kept_of_a_turn_is_masked(phone: Phone) -> None:
     assert "1900100049" not in str([event for kind in ("user", "slot", "bot") for event in phone.events(kind)])
 
 
-def test_a_message_delivered_again_gets_its_answers_and_no_other_conversation_gets_them(stage: Stage) -> None:
+def test_a_document_whose_file_is_gone_is_not_taken_for_received(phone: Phone) -> None:
+    gone = {"id": "0" * 32, "kind": "application/pdf", "size": 5}
+    assert [answer["name"] for answer in asyncio.run(phone.send(document=gone))][-1] == "utter_document_lapsed"
+
+
+def test_an_id_means_another_message_in_another_conversation(stage: Stage) -> None:
     stage.reset()
     hers, his = Phone(stage, "hers"), Phone(stage, "his")
-
-    def deliver(phone: Phone, text: str) -> list[dict[str, Any]]:
-        return asyncio.run(phone.assistant.turn(phone.id, "the same id", text))
-
-    first = deliver(hers, "هل أقدر أسافر وأنا موقوف؟")
-    assert deliver(hers, "هل أقدر أسافر وأنا موقوف؟") == first
+    first = asyncio.run(hers.answered(hers.deliver("the same id", {"text": "هل أقدر أسافر وأنا موقوف؟"})))
+    again = hers.deliver("the same id", {"text": "كم يخصمون من الراتب؟"})
+    assert not again.new
+    assert asyncio.run(hers.answered(again)) == first
     assert len(hers.events("user")) == 1, "nothing happened twice"
-    assert deliver(his, "كم يخصمون من الراتب؟") != first
+    assert asyncio.run(his.answered(his.deliver("the same id", {"text": "كم يخصمون من الراتب؟"}))) != first
     assert his.heard() == ["ask_salary_garnishment"]

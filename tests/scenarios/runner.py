@@ -16,19 +16,28 @@ import subprocess
 import sys
 import time
 import uuid
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import yaml
-from sqlalchemy import Date, DateTime, text
+from sqlalchemy import Date, DateTime, text, update
 from sqlalchemy.orm import Session
 
 from actions.case_db.engine import make_engine, upgrade
 from actions.case_db.models import Base
 from actions.case_db.seed import PERSONAS, seed
+from bot.delivery import inbox, outbox
+from bot.delivery.bell import Bell
+from bot.delivery.conversations import conversation_at
 from bot.delivery.engine import upgrade as upgrade_bot
 from bot.delivery.models import Base as BotBase
+from bot.delivery.models import Inbox
+from bot.delivery.notifier import hand_over
+from bot.delivery.worker import Worker
+from bot.keys import Keys
 from bot.project import ROOT
+from bot.settings import settings as bot_settings
 
 FOLDER = Path(__file__).parent
 CODE_PATIENCE = 5.0
@@ -36,6 +45,13 @@ CODE_PATIENCE = 5.0
 OF_PERSON = "JOIN citizen p ON p.id = c.citizen_id WHERE p.national_id = :id"
 SETTLE = 0.25
 """Seconds given to an SMS on its way, where an older one already lies there."""
+
+
+DOCUMENT_KINDS = {"pdf": "application/pdf", "jpeg": "image/jpeg", "png": "image/png"}
+
+
+class Died(BaseException):
+    """In place of kill -9, which would take the tests along."""
 
 
 class Stage:
@@ -51,6 +67,7 @@ class Stage:
             "CASE_DATABASE_URL": self.case_url,
             "PRETEND_SMS_FILE": str(self.sms_file),
             "ACTION_PORT": str(self.port),
+            "DOCUMENTS_DIR": str(folder / "documents"),
             **environ,
         }
         upgrade(self.case_url)
@@ -61,7 +78,16 @@ class Stage:
         self._people = self._snapshot()
         self.actions: subprocess.Popen | None = None
         self.start_actions()
+        self.keys = Keys(("a secret of the tests, long enough for one",))
         self.assistant = self._assistant()
+        self.worker = Worker(self.bot, self.keys, Bell(self.bot), self.assistant)
+
+    def upload(self, kind: str) -> dict[str, Any]:
+        """As the door stored it."""
+        document = {"id": uuid.uuid4().hex, "kind": kind, "size": 1234}
+        (self.folder / "documents").mkdir(exist_ok=True)
+        (self.folder / "documents" / document["id"]).touch()
+        return document
 
     def start_actions(self, **environ: str) -> None:
         self.log = self.folder / "actions.log"
@@ -84,12 +110,14 @@ class Stage:
         from actions.settings import settings
 
         settings.cache_clear()
+        bot_settings.cache_clear()
         unit_of_work._engine.cache_clear()
         from bot import agent
         from bot.training.model import model_path
         from bot.turn import Assistant
 
-        return Assistant(agent.load(model_path(), self.bot, f"http://127.0.0.1:{self.port}/webhook", 10), self.bot)
+        loaded = agent.load(model_path(), self.bot, f"http://127.0.0.1:{self.port}/webhook", 10)
+        return Assistant(loaded, self.bot, self.keys)
 
     def close(self) -> None:
         self.stop_actions()
@@ -146,15 +174,80 @@ class Stage:
             session.commit()
 
 
-class Player:
+class Phone:
+    """One conversation on the stage; what it sends goes the way of every message: inbox, worker, outbox."""
+
+    def __init__(self, stage: Stage, address: str = "phone", channel: str = "test") -> None:
+        self.stage = stage
+        self.conversation = conversation_at(stage.bot, channel, address)
+        self.told = 0
+
+    async def send(self, **what: Any) -> list[dict]:
+        return await self.answered(self.deliver(uuid.uuid4().hex, what))
+
+    async def answered(self, accepted: inbox.Accepted) -> list[dict]:
+        """What waits to be tried again is tried at once."""
+        while (lines := outbox.answers_to(self.stage.bot, self.stage.keys, accepted.message_id)) is None:
+            self._make_due()
+            assert await self.stage.worker.step(), "nothing to work on, and no answer"
+        return [_said(line) for line in lines]
+
+    async def send_twice(self, **what: Any) -> list[dict]:
+        """The process dies in the middle; when all is done the message is delivered again."""
+        given = uuid.uuid4().hex
+        accepted = self.deliver(given, what)
+        first = await self._dies_before_its_end()
+        answers = await self.answered(accepted)
+        assert not self.deliver(given, what).new, "delivered again when done"
+        assert not await self.stage.worker.step()
+        assert [a["name"] for a in first] == [a["name"] for a in answers], "answered otherwise the second time"
+        assert [a["text"] for a in first] == [a["text"] for a in answers]
+        return answers
+
+    def deliver(self, given: str, what: dict[str, Any]) -> inbox.Accepted:
+        return inbox.accept(self.stage.bot, self.stage.keys, conversation=self.conversation, given_id=given, **what)
+
+    async def _dies_before_its_end(self) -> list[dict]:
+        """The process dies after the case database was changed and before the turn was stored."""
+        assistant, seen = self.stage.assistant, []
+
+        def die(turn: Any, message: Any, answers: list[dict]) -> None:
+            seen.extend(answers)
+            raise Died
+
+        commit, assistant._commit = assistant._commit, die
+        try:
+            with suppress(Died):
+                await self.stage.worker.step()
+        finally:
+            assistant._commit = commit
+        return seen
+
+    def _make_due(self) -> None:
+        """No waiting for the next try, nor for the lease of whoever died."""
+        with Session(self.stage.bot, future=True) as session:
+            now = dt.datetime.now(dt.timezone.utc)
+            session.execute(update(Inbox).where(Inbox.state == "waiting").values(due_at=now))
+            session.execute(update(Inbox).where(Inbox.state == "working").values(leased_until=now))
+            session.commit()
+
+    def notices(self) -> list[dict]:
+        """What came unasked since the last look, as the notifier hands it over."""
+        hand_over(self.stage.bot, self.stage.keys, self.stage.assistant.answers)
+        lines = outbox.read(self.stage.bot, self.stage.keys, self.conversation, after=self.told)
+        unasked = [line for line in lines if line.answers_message is None]
+        self.told = max([self.told, *(line.number for line in unasked)])
+        return [_said(line) for line in unasked]
+
+
+class Player(Phone):
     """Plays one scenario and compares each turn with what the file says."""
 
     def __init__(self, stage: Stage, scenario: dict[str, Any], twice: bool = False) -> None:
-        self.stage = stage
+        super().__init__(stage, channel=scenario.get("channel", "test"))
         self.scenario = scenario
         self.twice = twice
         self.persona = next((p for p in PERSONAS if p.key == scenario.get("as")), None)
-        self.conversation = stage.assistant.conversation("test", "phone")
         self.last: list[dict] = []
         self.said: list[str] = []
 
@@ -165,6 +258,8 @@ class Player:
                 self.last = await self.send(text=self.fill(turn["user"]))
             elif "button" in turn:
                 self.last = await self.send(button=self.offered(turn["button"], where))
+            elif "document" in turn:
+                self.last = await self.send(document=self.stage.upload(DOCUMENT_KINDS[turn["document"]]))
             elif "keep" in turn:
                 self.kept = self.offered(turn["keep"], where)
                 continue
@@ -177,29 +272,16 @@ class Player:
                 self.stage.age(float(turn["age"]))
                 continue
             elif "conversation" in turn:
-                self.conversation = self.stage.assistant.conversation("test", turn["conversation"])
+                self.conversation = conversation_at(self.stage.bot, "test", turn["conversation"])
                 continue
             elif "notices" in turn:
-                self.last = self.stage.assistant.notices(self.conversation)
+                self.last = self.notices()
                 assert self.names() == turn["notices"], f"{where}\nsaid {self.names()}"
             self.compare(turn, where)
         self.compare_database()
 
-    async def send(self, **what: str) -> list[dict]:
-        message_id = uuid.uuid4().hex
-        assistant = self.stage.assistant
-        if self.twice:  # the process dies after the case database was changed and before the turn was stored
-            commit, assistant._commit = assistant._commit, lambda turn, answers: None
-            try:
-                first = await assistant.turn(self.conversation, message_id, **what)
-            finally:
-                assistant._commit = commit
-                assistant._answered.clear()  # what the process knew died with it
-        answers = await assistant.turn(self.conversation, message_id, **what)
-        if self.twice:
-            assert await assistant.turn(self.conversation, message_id, **what) == answers, "delivered again when done"
-            assert [a["name"] for a in first] == [a["name"] for a in answers], "answered otherwise the second time"
-            assert [a["text"] for a in first] == [a["text"] for a in answers]
+    async def send(self, **what: Any) -> list[dict]:
+        answers = await (self.send_twice if self.twice else super().send)(**what)
         self.said += [answer["text"] for answer in answers]
         return answers
 
@@ -282,6 +364,10 @@ class Player:
         from bot.cli import main
 
         assert main(["demo", *words.split()]) == 0, words
+
+
+def _said(line: outbox.Line) -> dict:
+    return {**line.body, "name": line.name, "personal": line.personal}
 
 
 def load(path: Path) -> dict[str, Any]:

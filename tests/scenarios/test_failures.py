@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from bot.delivery.conversations import conversation_at
 from tests.scenarios.runner import Player, Stage
 
 SORRY = ["utter_error_unavailable"]
@@ -44,7 +45,7 @@ def test_action_server_away_and_back(stage: Stage, player: Player, caplog: pytes
         assert "validate_case_form" in caplog.text, "the log names the cause"
         assert player.persona.national_id not in caplog.text
         somebody_else = Player(stage, {})
-        somebody_else.conversation = stage.assistant.conversation("test", "other phone")
+        somebody_else.conversation = conversation_at(stage.bot, "test", "other phone")
         asked = say(somebody_else, "هل أقدر أسافر وأنا موقوف؟")
         assert asked == ["utter_intro", "utter_ask_travel"], "a question needs no action"
     finally:

@@ -10,18 +10,20 @@ from sqlalchemy import inspect
 
 from actions.case_db import unit_of_work
 from actions.settings import settings
+from bot.settings import settings as bot_settings
 from tests.scenarios.runner import FOLDER, Stage, play
 
 
 @pytest.fixture
 def postgres_stage(postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
-    for name in ("CASE_DATABASE_URL", "BOT_DATABASE_URL", "PRETEND_SMS_FILE", "ACTION_PORT"):
+    for name in ("CASE_DATABASE_URL", "BOT_DATABASE_URL", "PRETEND_SMS_FILE", "ACTION_PORT", "DOCUMENTS_DIR"):
         monkeypatch.setenv(name, "")  # a stage sets them for this process: as they were, afterwards
     made = Stage(tmp_path, CASE_DATABASE_URL=postgres_url, BOT_DATABASE_URL=postgres_url)
     yield made
     made.close()
     monkeypatch.undo()
     settings.cache_clear()
+    bot_settings.cache_clear()
     unit_of_work._engine.cache_clear()
 
 

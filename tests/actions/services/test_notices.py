@@ -7,8 +7,9 @@ import pytest
 
 from actions.case_db.models import Access, Journal, Notice
 from actions.case_db.unit_of_work import UnitOfWork
+from actions.services import verification
 from actions.services.errors import NotVerified
-from actions.services.notices import ALWAYS_TOLD, add_notice, handed_over, set_notices, waiting
+from actions.services.notices import ALWAYS_TOLD, add_notice, due, handed_over, set_notices
 from tests.actions.services.people import citizen, count, message, speaks
 from tests.fakes import Clock
 
@@ -30,43 +31,60 @@ def add(uow: UnitOfWork, kind: str = "lifted", key: str = "k1", persona: str = "
     uow.commit()
 
 
-def test_a_notice_waits_for_the_citizen_it_is_for_with_raw_values(uow: UnitOfWork) -> None:
+def waiting(uow: UnitOfWork) -> list[tuple[str, str]]:
+    """Conversation and kind of each that is due."""
+    return [(notice.conversation, notice.kind) for notice in due(uow, limit=10)]
+
+
+def test_a_notice_is_for_the_conversation_of_its_citizen_with_raw_values(uow: UnitOfWork) -> None:
     number = speaks(uow, "one_case", "hers")
     speaks(uow, "resident", "his")
     add(uow)
-    (view,) = waiting(uow, conversation="hers")
-    assert (view.kind, view.values, view.case_number) == ("lifted", {"amount": "10.50"}, number)
-    assert waiting(uow, conversation="his") == waiting(uow, conversation="nobody's") == []
-    assert count(uow, Access, what="notices", conversation="hers") == 1
+    (notice,) = due(uow, limit=10)
+    assert (notice.conversation, notice.kind, notice.case_number) == ("hers", "lifted", number)
+    assert notice.values == {"amount": "10.50"}
 
 
-def test_it_is_out_of_sight_once_the_verification_lapsed(uow: UnitOfWork, clock: Clock) -> None:
-    speaks(uow, "one_case")
+def test_it_goes_where_she_was_last(uow: UnitOfWork, clock: Clock) -> None:
+    speaks(uow, "one_case", "the old phone")
+    clock.move(minutes=1)
+    speaks(uow, "one_case", "the new phone")
     add(uow)
-    clock.move(minutes=20)
-    assert waiting(uow, conversation="c1")
-    clock.move(minutes=10)  # looking for notices is not using the verification
-    assert waiting(uow, conversation="c1") == []
+    assert waiting(uow) == [("the new phone", "lifted")]
 
 
-def test_it_is_handed_over_once(uow: UnitOfWork) -> None:
+def test_it_waits_for_her_to_verify_somewhere_and_never_goes_where_she_was_forgotten(uow: UnitOfWork) -> None:
+    add(uow)
+    assert waiting(uow) == []
+    speaks(uow, "one_case", "the family's computer")
+    verification.end(uow, "the family's computer")
+    uow.commit()
+    assert waiting(uow) == []
+    speaks(uow, "one_case", "hers")
+    assert waiting(uow) == [("hers", "lifted")]
+
+
+def test_it_is_handed_over_once_and_that_is_noted(uow: UnitOfWork) -> None:
     speaks(uow, "one_case")
     add(uow, key="k1")
     add(uow, key="k2")
-    first, second = waiting(uow, conversation="c1")
-    handed_over(uow, notice_ids=[first.id])
-    assert waiting(uow, conversation="c1") == [second]
-    handed_over(uow, notice_ids=[first.id, second.id])
-    assert waiting(uow, conversation="c1") == []
+    first, second = due(uow, limit=10)
+    handed_over(uow, first)
+    uow.commit()
+    assert due(uow, limit=10) == [second]
+    handed_over(uow, second)
+    uow.commit()
+    assert waiting(uow) == []
+    assert count(uow, Access, what="notices", conversation="c1") == 2
 
 
 def test_they_come_oldest_first_and_not_before_they_are_due(uow: UnitOfWork, clock: Clock) -> None:
     speaks(uow, "one_case")
     add(uow, kind="lifted", key="later", due_at=clock.now + dt.timedelta(minutes=10))
     add(uow, kind="payment_confirmed", key="now")
-    assert [view.kind for view in waiting(uow, conversation="c1")] == ["payment_confirmed"]
+    assert waiting(uow) == [("c1", "payment_confirmed")]
     clock.move(minutes=10)
-    assert [view.kind for view in waiting(uow, conversation="c1")] == ["payment_confirmed", "lifted"]
+    assert waiting(uow) == [("c1", "payment_confirmed"), ("c1", "lifted")]
 
 
 def test_the_same_key_tells_once(uow: UnitOfWork) -> None:
@@ -80,10 +98,10 @@ def test_switched_off_only_what_must_be_told_is_written(uow: UnitOfWork) -> None
     assert set_notices(uow, conversation="c1", message_id=message(), on=False) is False
     for kind in EVERY_KIND:
         add(uow, kind, kind)
-    assert {view.kind for view in waiting(uow, conversation="c1")} == ALWAYS_TOLD
+    assert {kind for _, kind in waiting(uow)} == ALWAYS_TOLD
     assert set_notices(uow, conversation="c1", message_id=message(), on=True) is True
     add(uow, "payment_transferred", "again")
-    assert "payment_transferred" in {view.kind for view in waiting(uow, conversation="c1")}
+    assert "payment_transferred" in {kind for _, kind in waiting(uow)}
     assert count(uow, Journal, action="notices_off") == count(uow, Journal, action="notices_on") == 1
 
 

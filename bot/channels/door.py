@@ -1,0 +1,31 @@
+"""What every channel's edge works with: the bot's database, its secrets, the bell, the words. No Rasa."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sqlalchemy.engine import Engine
+
+from actions.case_db.unit_of_work import unit_of_work
+from actions.services.verification import verified_id
+from bot.answers import Answers
+from bot.delivery.bell import Bell
+from bot.keys import Keys
+from bot.settings import Settings
+
+
+def verified(conversation: str) -> int | None:
+    """The citizen (the case database's id) who is verified in this conversation now."""
+    with unit_of_work(only_reads=True) as uow:
+        return verified_id(uow, conversation)
+
+
+@dataclass(frozen=True)
+class Door:
+    engine: Engine
+    keys: Keys
+    bell: Bell
+    answers: Callable[[], Answers]
+    settings: Settings
+    verified: Callable[[str], int | None] = verified

@@ -1,0 +1,177 @@
+"""What goes out: the lines of a conversation, numbered without gaps; history and live streams are the same query."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import func, select, update
+from sqlalchemy.engine import Engine
+from sqlalchemy.orm import Session, aliased
+
+from bot.answers import Answers, hidden_topic
+from bot.delivery import bell, offers
+from bot.delivery.engine import reading
+from bot.delivery.inbox import OPEN
+from bot.delivery.models import Conversation, Inbox, Outbox
+from bot.keys import Keys, SealBroken
+
+log = logging.getLogger(__name__)
+
+SHOWN_EXTRAS = ("card", "guide", "upload", "document")
+
+
+@dataclass(frozen=True)
+class Line:
+    number: int
+    at: dt.datetime
+    name: str
+    body: dict[str, Any] | None
+    """{"text", "buttons", "custom"?}; None once erased."""
+    personal: bool
+    citizen: int | None
+    answers_message: str | None
+    """The given id of the message that it answers."""
+    heard: dict[str, Any] | None
+    """{"id": given id, "text": as shown, or None}, on the first line that answers a message."""
+
+
+def say(
+    session: Session,
+    keys: Keys,
+    conversation: str,
+    answers: list[dict[str, Any]],
+    *,
+    inbox: int | None = None,
+    citizen: int | None = None,
+    unique_key: str | None = None,
+    question: str | None = None,
+    held: bool = False,
+) -> None:
+    """Add lines in the caller's transaction; payloads of buttons become offers. `citizen`: who is verified here.
+    `question`: what a form waits for after these lines. `held`: the caller holds the conversation's row already."""
+    if not held:
+        session.get(Conversation, conversation, with_for_update={"key_share": True})
+    last = session.scalar(select(func.max(Outbox.number)).where(Outbox.conversation == conversation)) or 0
+    offers.offer(session, conversation, answers, question)
+    for number, answer in enumerate(answers, last + 1):
+        personal = bool(answer.get("personal"))
+        session.add(
+            Outbox(
+                conversation=conversation,
+                number=number,
+                inbox=inbox,
+                name=answer["name"],
+                personal=personal,
+                citizen=citizen if personal else None,
+                body=keys.seal({key: answer[key] for key in ("text", "buttons", "custom") if answer.get(key)}),
+                unique_key=unique_key,
+                created_at=dt.datetime.now(dt.timezone.utc),
+            )
+        )
+    bell.notify(session, bell.OUTBOX, conversation)
+
+
+def read(
+    engine: Engine,
+    keys: Keys,
+    conversation: str,
+    *,
+    after: int | None = None,
+    before: int | None = None,
+    limit: int = 100,
+) -> list[Line]:
+    """Ascending: the first `limit` after `after`; without it the newest `limit` (below `before`)."""
+    wanted = _lines().where(Outbox.conversation == conversation).limit(limit)
+    if after is not None:
+        wanted = wanted.where(Outbox.number > after).order_by(Outbox.number)
+    else:
+        wanted = wanted.order_by(Outbox.number.desc())
+    if before is not None:
+        wanted = wanted.where(Outbox.number < before)
+    with Session(reading(engine), future=True) as session:
+        found = [_line(keys, *row) for row in session.execute(wanted)]
+    return sorted(found, key=lambda line: line.number)
+
+
+def answers_to(engine: Engine, keys: Keys, message_id: str) -> list[Line] | None:
+    """The lines that answer a message; None while it has not been answered."""
+    with Session(reading(engine), future=True) as session:
+        row = session.scalar(select(Inbox).filter_by(message_id=message_id))
+        if row is None or row.state in OPEN:
+            return None
+        found = session.execute(_lines().where(Outbox.inbox == row.id).order_by(Outbox.number))
+        return [_line(keys, *each) for each in found]
+
+
+def _lines():
+    earlier = aliased(Outbox)
+    first = ~select(earlier.id).where(earlier.inbox == Outbox.inbox, earlier.number < Outbox.number).exists()
+    return select(Outbox, Inbox, first).outerjoin(Inbox, Inbox.id == Outbox.inbox)
+
+
+def _line(keys: Keys, row: Outbox, asked: Inbox | None, first: bool) -> Line:
+    return Line(
+        number=row.number,
+        at=row.created_at,
+        name=row.name,
+        body=_body(keys, row),
+        personal=row.personal,
+        citizen=row.citizen,
+        answers_message=asked and asked.given_id,
+        heard={"id": asked.given_id, "text": asked.shown} if asked and first else None,
+    )
+
+
+def _body(keys: Keys, row: Outbox) -> dict[str, Any] | None:
+    try:
+        return None if row.body is None else {"text": "", "buttons": [], **keys.unseal(row.body)}
+    except SealBroken:  # an old line takes nothing else of the conversation with it
+        log.error("line %d of conversation=%s was sealed with a secret that is gone", row.number, row.conversation)
+        return None
+
+
+def last_number(engine: Engine, conversation: str) -> int:
+    with Session(reading(engine), future=True) as session:
+        return session.scalar(select(func.max(Outbox.number)).where(Outbox.conversation == conversation)) or 0
+
+
+def pending(engine: Engine, conversation: str) -> list[dict[str, Any]]:
+    """Accepted and not yet answered, in order: {"id": given id, "text": as shown}."""
+    with Session(reading(engine), future=True) as session:
+        waiting = select(Inbox).where(Inbox.conversation == conversation, Inbox.state.in_(OPEN)).order_by(Inbox.id)
+        return [{"id": row.given_id, "text": row.shown} for row in session.scalars(waiting)]
+
+
+def forget(session: Session, conversation: str) -> None:
+    """What was said stays as an empty place; what was typed is gone, and the last words of whoever typed as well."""
+    personal = update(Outbox).where(Outbox.conversation == conversation, Outbox.personal)
+    session.execute(personal.values(body=None).execution_options(synchronize_session=False))
+    typed = update(Inbox).where(Inbox.conversation == conversation)
+    session.execute(typed.values(shown=None).execution_options(synchronize_session=False))
+
+
+def is_hidden(line: Line, citizen: int | None) -> bool:
+    """Whether whoever is verified now (`citizen`, or nobody) may not see this line."""
+    return line.body is None or (line.personal and line.citizen is not None and line.citizen != citizen)
+
+
+def public(line: Line, citizen: int | None, answers: Answers, language: str) -> dict[str, Any]:
+    """A line as the outside sees it (`docs/web-api.yml`, Event)."""
+    event: dict[str, Any] = {"number": line.number, "at": line.at.isoformat().replace("+00:00", "Z")}
+    if is_hidden(line, citizen):
+        name = "utter_history_erased" if line.body is None else "utter_history_hidden"
+        what = answers.labels["hidden"][hidden_topic(line.name)][language]
+        text = answers.render(name, language, values={"what": what})["text"]
+        return {**event, "heard": None, "text": text, "buttons": [], "hidden": True}
+    custom = line.body.get("custom") or {}
+    extras = {key: custom[key] for key in SHOWN_EXTRAS if custom.get(key)}
+    heard = {"heard": line.heard, "text": line.body["text"], "buttons": line.body["buttons"]}
+    return {**event, **heard, **extras, "hidden": False}
+
+
+def names(lines: Sequence[Line]) -> list[str]:
+    return [line.name for line in lines]

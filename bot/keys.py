@@ -1,0 +1,91 @@
+"""The bot's secrets: they sign the tokens of web conversations and seal what waits in the database.
+
+`BOT_SECRETS` holds one or more, the newest first: it signs and seals, all of them are understood. To change one, put
+the new one in front and drop the old one once its tokens are over (`TOKEN_LASTS`).
+"""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+import hashlib
+import json
+import os
+import secrets
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import jwt
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+
+from bot.settings import SECRET_FILE, settings
+
+TOKEN_LASTS = dt.timedelta(days=7)
+RENEW_AFTER = TOKEN_LASTS / 2
+
+
+class TokenInvalid(Exception):
+    """Not a token of ours."""
+
+
+class TokenExpired(TokenInvalid):
+    """Was one of ours; its time is over."""
+
+
+class SealBroken(Exception):
+    """Sealed with a secret that is no longer known."""
+
+
+class Keys:
+    def __init__(self, known: tuple[str, ...]) -> None:
+        self._tokens = [_derived(secret, "token") for secret in known]
+        self._box = MultiFernet([Fernet(base64.urlsafe_b64encode(_derived(secret, "seal"))) for secret in known])
+
+    def sign(self, conversation: str, now: dt.datetime | None = None) -> tuple[str, dt.datetime]:
+        """The token of this conversation and when it ends."""
+        now = now or dt.datetime.now(dt.timezone.utc)
+        expires = now + TOKEN_LASTS
+        claims = {"sub": conversation, "iat": now, "exp": expires}
+        return jwt.encode(claims, self._tokens[0], algorithm="HS256"), expires
+
+    def read(self, token: str) -> tuple[str, dt.datetime]:
+        """The conversation that a token is for, and when it ends."""
+        for key in self._tokens:
+            try:
+                claims = jwt.decode(token, key, algorithms=["HS256"], options={"require": ["sub", "exp"]})
+            except jwt.ExpiredSignatureError as error:
+                raise TokenExpired from error
+            except jwt.InvalidTokenError:
+                continue
+            return claims["sub"], dt.datetime.fromtimestamp(claims["exp"], dt.timezone.utc)
+        raise TokenInvalid
+
+    def seal(self, value: Any) -> str:
+        return self._box.encrypt(json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogatepass")).decode()
+
+    def unseal(self, sealed: str) -> Any:
+        try:
+            return json.loads(self._box.decrypt(sealed.encode()).decode("utf-8", "surrogatepass"))
+        except InvalidToken as error:
+            raise SealBroken from error
+
+
+@lru_cache(maxsize=1)
+def keys() -> Keys:
+    return Keys(settings().secrets or (_own(SECRET_FILE),))
+
+
+def _own(file: Path) -> str:
+    """The demonstration's: made once, kept beside its databases."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as made:
+            made.write(secrets.token_urlsafe(48))
+    except FileExistsError:
+        pass
+    return file.read_text().strip()
+
+
+def _derived(secret: str, purpose: str) -> bytes:
+    return hashlib.sha256(f"{purpose}:{secret}".encode()).digest()
