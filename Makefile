@@ -8,7 +8,7 @@ BIN := .venv/bin
 export RASA_TELEMETRY_ENABLED := false
 export TF_CPP_MIN_LOG_LEVEL := 3
 
-.PHONY: help run chat test train lock reset clean setup
+.PHONY: help run chat test train lock reset clean setup contract-tools
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -45,9 +45,20 @@ $(UV):
 	@$(UV) pip install --python $(BIN)/python --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
+# What holds the web API against docs/web-api.yml cannot live beside Rasa; `make test` uses it where it is.
+contract-tools: $(TOOLS)/contract/.ready
+
+$(TOOLS)/contract/.ready: $(UV) tests/contract/requirements.lock
+	@test -x $(TOOLS)/contract/bin/python || $(UV) venv --quiet --python "$$(cat .python-version)" $(TOOLS)/contract
+	@$(UV) pip sync --python $(TOOLS)/contract/bin/python --quiet --require-hashes tests/contract/requirements.lock
+	@touch $@
+
 lock: $(UV) ## write requirements.lock anew from pyproject.toml
 	@UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) pip compile --quiet --generate-hashes --no-emit-index-url \
 	  --python-version 3.10 --python-platform x86_64-manylinux_2_28 pyproject.toml --output-file requirements.lock
+	@UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) pip compile --quiet --generate-hashes --no-emit-index-url \
+	  --python-version 3.10 --python-platform x86_64-manylinux_2_28 tests/contract/requirements.in \
+	  --output-file tests/contract/requirements.lock
 
 reset: ## fresh demonstration people: remove the databases
 	rm -rf var
