@@ -14,6 +14,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.case_db.unit_of_work import UnitOfWork, unit_of_work
 from actions.replies import answer_to
+from actions.services.cases import mark
 from actions.services.errors import ServiceError, Unavailable
 
 Events = list[dict[str, Any]]
@@ -67,12 +68,15 @@ class Heard:
 
 
 class Say:
-    """Says answers by name; the values it is given make the answer personal (see bot/answers.py)."""
+    """Says answers by name; the values it is given make the answer personal (see bot/answers.py). `case_number` also
+    marks its buttons: pressed later, they still mean that case."""
 
     def __init__(self, dispatcher: CollectingDispatcher) -> None:
         self.dispatcher = dispatcher
 
     def __call__(self, name: str, card: dict[str, Any] | None = None, **values: Any) -> None:
+        if values.get("case_number"):
+            values["of_case"] = mark(values["case_number"])
         plain = {key: _plain(value) for key, value in values.items() if value is not None}
         self.dispatcher.utter_message(response=name, json_message={"card": _plain(card)} if card else None, **plain)
 

@@ -35,7 +35,7 @@ SHOWS_ONE_CASE = ("utter_case_court", "utter_case_government", "utter_case_lifte
 
 LEAVES_A_FORM = {"cancel", "start_over", "human_handoff", "complaint", "forget_me", "distress", "switch_language",
                  "notice_settings", "bot_challenge", "ask_capabilities", "greet", "goodbye", "thank",
-                 "secret_shared", "show_more", "too_long", "unreadable"}  # fmt: skip
+                 "document_sent", "secret_shared", "show_more", "too_long", "unreadable"}  # fmt: skip
 """Intents that are never an answer to a form's question; `ask_*` and other transactions neither."""
 
 ONLY_STEERS = {"affirm", "deny", "next_step", "step_problem", "choose_way", "choose_bank"}
@@ -93,7 +93,9 @@ class Journey(BotAction):
     def opened(self, uow: UnitOfWork, heard: Heard, say: Say) -> None:
         """The form was just opened: take what the opening message already says."""
         said_before = next(heard.names_said_before(), "")
-        in_hand = said_before.startswith(SHOWS_ONE_CASE) or heard.intent == "correct"
+        # a button under an older answer means that answer's case, not the one on the screen now
+        shown = said_before.startswith(SHOWS_ONE_CASE) and not heard.entity("of_case")
+        in_hand = shown or heard.intent == "correct"
         positions.remember(
             uow,
             conversation=heard.conversation,
@@ -146,6 +148,8 @@ class Journey(BotAction):
 
     def _take(self, asked: str, uow: UnitOfWork, heard: Heard, say: Say) -> bool:
         if heard.intent in ("repeat", self.goal):
+            if heard.entity("of_case") and self.chooses_case:
+                self._note_case(uow, heard)
             return True
         if heard.intent == "go_back":
             self._go_back(asked, uow, heard, say)

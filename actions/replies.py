@@ -17,6 +17,7 @@ ANSWERS = {
     "NotReady:decision_34": "utter_error_not_ready_decision",
     "BadValue:amount": "utter_error_amount",
     "BadValue:months": "utter_error_months",
+    "BadValue:documents": "utter_error_documents",
     "Unavailable": "utter_error_unavailable",
 }
 """By the error's name, or by name and reason where the reason has words of its own."""

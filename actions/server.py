@@ -1,7 +1,8 @@
 """The action server as a process of its own: `python -m actions.server`, started by `bot serve`.
 
-Only this machine reaches it, and an error answers without the request: the SDK's own handler would send tracker,
-slots and messages back, and the caller would log them.
+Only this machine reaches it, under its own name (`actions/hosts.py`), and an error answers without the request: the
+SDK's own handler would send tracker, slots and messages back, and the caller would log them. `GET /health` says that
+it listens.
 """
 
 from __future__ import annotations
@@ -11,23 +12,47 @@ import os
 import sys
 import threading
 import time
+from typing import Any
 
 from rasa_sdk.endpoint import create_app
+from sanic import Sanic
+from sanic.exceptions import InvalidUsage, SanicException
 from sanic.request import Request
 from sanic.response import HTTPResponse, json
+
+from actions import logs
+from actions.hosts import check_host
+from actions.settings import SettingsError, settings
 
 log = logging.getLogger("actions")
 
 
 def failed(request: Request, error: Exception) -> HTTPResponse:
-    action = (request.json or {}).get("next_action") if request.body else None
-    frame = error.__traceback__
-    while frame and frame.tb_next:
-        frame = frame.tb_next
-    where = f"{os.path.basename(frame.tb_frame.f_code.co_filename)}:{frame.tb_lineno}" if frame else "?"
-    reason = getattr(error, "reason", "")
-    log.error("action %s failed: %s %s at %s", action, type(error).__name__, reason, where)
+    if isinstance(error, SanicException):  # no such route, no JSON: asked wrongly, nothing failed
+        return json({"error": type(error).__name__}, status=error.status_code)
+    action = _body(request).get("next_action")
+    log.error("action %s failed %s", action, getattr(error, "reason", ""), exc_info=error)
     return json({"error": "the action failed", "action_name": action}, status=500)
+
+
+async def know_conversation(request: Request) -> None:
+    logs.bind(conversation=_body(request).get("sender_id"))
+
+
+def _body(request: Request) -> dict[str, Any]:
+    try:
+        body = request.json if request.body else None
+    except InvalidUsage:
+        body = None
+    return body if isinstance(body, dict) else {}
+
+
+def application() -> Sanic:
+    app = create_app("actions", cors_origins=[])
+    check_host(app)
+    app.register_middleware(know_conversation, "request")
+    app.error_handler.add(Exception, failed)
+    return app
 
 
 def end_with(parent: int) -> None:
@@ -38,14 +63,15 @@ def end_with(parent: int) -> None:
 
 
 def main() -> int:
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    logging.getLogger("rasa_sdk").setLevel(logging.WARNING)
+    try:
+        logs.configure(settings().production, role="actions")
+    except SettingsError as error:
+        sys.exit(str(error))
     logging.getLogger("sanic.root").setLevel(logging.ERROR)  # it advises a debug mode at every start
     parent = int(os.environ.get("ACTIONS_PARENT") or 0)
     if parent:
         threading.Thread(target=end_with, args=(parent,), daemon=True).start()
-    app = create_app("actions", cors_origins=[])
-    app.error_handler.add(Exception, failed)
+    app = application()
     app.run(host="127.0.0.1", port=int(os.environ.get("ACTION_PORT") or 5055), access_log=False, motd=False)
     return 0
 

@@ -32,8 +32,40 @@ OLD_LAW = {
 }
 """facts.yml, meta.caution: rules marked old_law_M53 are said only with this note."""
 
+CHANGES_A_CASE = frozenset({"request_invoice", "pay_invoice", "request_lift", "request_installment"})
+"""Intents of buttons that mean the case above them, also when another is in hand by the time they are pressed."""
+
+HIDDEN_TOPICS = (
+    ("utter_case_line_", "cases"),
+    ("utter_cases_", "cases"),
+    ("utter_case_", "case"),
+    ("utter_invoice_", "invoice"),
+    ("utter_paying_", "invoice"),
+    ("utter_payment_", "payment"),
+    ("utter_bank_", "payment"),
+    ("utter_confirm_", "request"),
+    ("utter_lift_", "request"),
+    ("utter_grace_", "request"),
+    ("utter_request_", "request"),
+    ("utter_document_", "request"),
+    ("utter_documents_", "request"),
+    ("utter_guide_", "guide"),
+    ("utter_notice_", "notice"),
+    ("utter_garnishment_", "salary"),
+    ("utter_salary_", "salary"),
+    ("utter_code_", "verification"),
+    ("utter_resend_", "verification"),
+    ("utter_hand_over_", "handoff"),
+)
+"""What a personal answer was about, by the beginning of its name; the words are in labels.yml, kind `hidden`."""
+
 NUMBERS = re.compile(r"[\x20-\x7e]*\d[\x20-\x7e]*")
 PLACEHOLDER = re.compile(r"\{(\w+)(?::(\w+))?\}")
+
+
+def hidden_topic(name: str) -> str:
+    """What is said of a personal answer in the history while nobody is verified."""
+    return next((topic for start, topic in HIDDEN_TOPICS if name.startswith(start)), "other")
 
 
 class AnswerError(Exception):
@@ -57,7 +89,7 @@ class Person:
 
 @dataclass(frozen=True)
 class Variant:
-    """One way of saying an answer; its facts and source are the answer's unless it names its own."""
+    """One way of saying an answer; its facts, source and custom are the answer's unless it names its own."""
 
     text: str
     buttons: tuple[dict, ...] = ()
@@ -66,6 +98,7 @@ class Variant:
     channel: str | None = None
     facts: tuple[str, ...] = ()
     source: str | None = None
+    custom: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -131,7 +164,7 @@ class Answers:
                     )
                     lines = [heading, step[language][kind].strip(), note]
                     buttons = tuple(
-                        {**button, "entities": {"step": str(number), **button.get("entities", {})}}
+                        {**button, "entities": {"guide": name, "step": str(number), **button.get("entities", {})}}
                         if button["intent"] in ("next_step", "step_problem", "go_back")
                         else button
                         for button in outer.buttons
@@ -192,21 +225,24 @@ class Answers:
         buttons = [
             {
                 "title": self.fill(button["title"], language, values).translate(WITHOUT_MARKS),
-                "payload": payload(
-                    button["intent"],
-                    {key: str(value).format(**values) for key, value in button.get("entities", {}).items()},
-                ),
+                "payload": payload(button["intent"], _entities(button, values)),
             }
             for button in variant.buttons
         ]
         if variant.more and not more:
             buttons.insert(0, {"title": MORE[language], "payload": payload("show_more", {"answer": name})})
         rendered: dict[str, Any] = {"text": "\n".join(lines), "buttons": buttons}
-        if answer.custom:
-            rendered["custom"] = dict(answer.custom)
-        if values:
+        if custom := variant.custom or answer.custom:
+            rendered["custom"] = dict(custom)
+        if values or "kind" in variant.when:  # which words she was given says what kind of case she has
             rendered["personal"] = True
         return rendered
+
+    def hidden(self, name: str, language: str, *, erased: bool = False) -> dict[str, Any]:
+        """The one line that stands in the history in the place of a personal answer. `erased`: its words are gone,
+        after "forget my data"; else they come back with the next verification."""
+        line = "utter_history_erased" if erased else "utter_history_hidden"
+        return self.render(line, language, values={"what": hidden_topic(name)})
 
     def fill(self, text: str, language: str, values: Mapping[str, Any]) -> str:
         def one(match: re.Match[str]) -> str:
@@ -231,6 +267,14 @@ class Answers:
         if kind is not None:
             return self.labels[kind].get(str(value), {}).get(language, str(value))
         return isolate(str(value)) if NUMBERS.fullmatch(str(value)) else str(value)
+
+
+def _entities(button: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, str]:
+    """What the button carries. One that changes a case carries the mark of the case that its answer is about."""
+    filled = {key: str(value).format(**values) for key, value in button.get("entities", {}).items()}
+    if button["intent"] in CHANGES_A_CASE and "of_case" in values:
+        filled["of_case"] = str(values["of_case"])
+    return filled
 
 
 def payload(intent: str, entities: Mapping[str, Any] | None = None) -> str:
@@ -275,7 +319,7 @@ def _answer(name: str, entry: dict, path: Path) -> Answer:
     )
 
 
-VARIANT_KEYS = ("text", "more", "buttons", "when", "channel", "facts", "source")
+VARIANT_KEYS = ("text", "more", "buttons", "when", "channel", "facts", "source", "custom")
 
 
 def _variant(item: dict, entry: dict, name: str, path: Path) -> Variant:
@@ -290,4 +334,5 @@ def _variant(item: dict, entry: dict, name: str, path: Path) -> Variant:
         item.get("channel"),
         tuple(item.get("facts", entry.get("facts", ()))),
         item.get("source", entry.get("source")),
+        item.get("custom", {}),
     )

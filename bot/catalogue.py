@@ -11,7 +11,7 @@ from bot.project import DATA
 GROUPS = ("faq", "transaction", "conversation")
 
 INTERNAL = ("show_more", "start_guide", "choose_case", "choose_bank", "choose_way", "calculate_salary",
-            "secret_shared", "unreadable", "too_long")  # fmt: skip
+            "secret_shared", "unreadable", "too_long", "document_sent")  # fmt: skip
 """Intents that no sentence trains: the entry function or one of our own buttons sends them."""
 
 

@@ -1,4 +1,5 @@
-"""Which of her cases somebody means: by number, by place, by its sum, by its creditor, by being the larger one."""
+"""Which of her cases somebody means: by the mark of a button under it, by number, by place, by its sum, by its
+creditor, by being the larger one."""
 
 from __future__ import annotations
 
@@ -22,6 +23,9 @@ COMMON = {"شركه", "مؤسسه", "موسسه", "بنك", "مصرف", "عبد�
 
 def named_case(uow: UnitOfWork, heard: Heard) -> CaseView | None:
     """Of whoever is verified here. A number that is not hers names nothing."""
+    if marked := heard.entity("of_case"):
+        mine = cases.my_cases(uow, conversation=heard.conversation)
+        return next((case for case in mine if cases.mark(case.number) == marked), None)
     number = heard.entity("case_number")
     ordinal = heard.entity("ordinal") or parse_ordinal(heard.text)
     try:

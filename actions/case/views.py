@@ -11,7 +11,7 @@ from actions.services.requests import OPEN
 
 
 def case_card(case: CaseView) -> dict:
-    return {"kind": "case", **asdict(case), "case_kind": case.kind}
+    return {**asdict(case), "kind": "case", "case_kind": case.kind}
 
 
 def invoice_card(invoice: InvoiceView) -> dict:
@@ -55,6 +55,7 @@ def answer_for(case: CaseView) -> str:
 def case_values(case: CaseView) -> dict:
     return {
         "number": case.number,
+        "case_number": case.number,
         "court": case.court,
         "circuit": case.circuit,
         "creditor": case.creditor,

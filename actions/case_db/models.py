@@ -244,6 +244,31 @@ class Request(Base):
     case = relationship("Case", back_populates="requests")
 
 
+class Document(Base):
+    """A file that a citizen sent for a request that she was about to file: waiting (`request_id` empty), attached to
+    the filed request, or dropped. `id` is also the name of the file; the bytes are not in the database."""
+
+    __tablename__ = "document"
+    __table_args__ = (
+        _one_of("request_kind", REQUEST_KINDS, "document_request_kind"),
+        CheckConstraint("size > 0", name="document_size_positive"),
+        CheckConstraint("request_id IS NULL OR dropped_at IS NULL", name="document_attached_or_dropped"),
+        Index("ix_document_case", "case_id"),
+        Index("ix_document_conversation", "conversation"),
+        Index("ix_document_request", "request_id"),
+    )
+    id = Column(String(32), primary_key=True)
+    citizen_id = Column(ForeignKey("citizen.id"), nullable=False)
+    case_id = Column(ForeignKey("cases.id"), nullable=False)
+    request_kind = Column(String(10), nullable=False)
+    request_id = Column(ForeignKey("request.id"))
+    conversation = Column(String(64), nullable=False)
+    kind = Column(String(40), nullable=False)  # application/pdf, image/jpeg, image/png
+    size = Column(Integer, nullable=False)  # bytes
+    received_at = Column(UtcDateTime, nullable=False)
+    dropped_at = Column(UtcDateTime)
+
+
 class Code(Base):
     """A one-time code. `citizen_id` is empty for an ID that nobody has: such a row is checked like any other and
     never matches. `asked_for` is a keyed hash of the ID, to count IDs and SMS without keeping the ID."""
@@ -271,6 +296,7 @@ class Verification(Base):
     """Who a conversation was proved to be; ends after 30 idle minutes, eight hours in any case, or when asked."""
 
     __tablename__ = "verification"
+    __table_args__ = (Index("ix_verification_citizen", "citizen_id", "used_at"),)
     conversation = Column(String(64), primary_key=True)
     citizen_id = Column(ForeignKey("citizen.id"), nullable=False)
     verified_at = Column(UtcDateTime, nullable=False)

@@ -3,7 +3,7 @@ from rasa_sdk.events import ActiveLoop, FollowupAction, SlotSet
 from actions.base import BotAction, Events, Heard, Say
 from actions.case_db.unit_of_work import UnitOfWork
 from actions.conversation.action_resume_guide import GOES_ON
-from actions.services import positions
+from actions.services import documents, positions
 
 
 class ActionCancel(BotAction):
@@ -20,6 +20,7 @@ class ActionCancel(BotAction):
             say("utter_guide_paused", step=where.step)
         elif loop:
             positions.remember(uow, conversation=heard.conversation, draft=dict.fromkeys(where.draft))
+            documents.drop(uow, conversation=heard.conversation)
             say("utter_cancel")
         else:
             say("utter_nothing_to_cancel")

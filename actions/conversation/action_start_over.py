@@ -2,7 +2,7 @@ from rasa_sdk.events import ActiveLoop, SlotSet
 
 from actions.base import BotAction, Events, Heard, Say
 from actions.case_db.unit_of_work import UnitOfWork
-from actions.services import positions
+from actions.services import documents, positions
 
 
 class ActionStartOver(BotAction):
@@ -11,5 +11,6 @@ class ActionStartOver(BotAction):
     def act(self, uow: UnitOfWork, heard: Heard, say: Say) -> Events:
         positions.leave(uow, conversation=heard.conversation)
         positions.remember(uow, conversation=heard.conversation, case_number=None, bank=None)
+        documents.drop(uow, conversation=heard.conversation)
         say("utter_start_over")
         return [ActiveLoop(None), SlotSet("requested_slot", None)]

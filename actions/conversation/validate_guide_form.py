@@ -28,9 +28,8 @@ class ValidateGuideForm(BotAction):
         move = MOVES.get(heard.intent) if word is None else {"next": 1}.get(word)
         if word == "next" and where.step == lengths().get(where.guide or "") and not FINISHED.search(heard.text):
             return shown  # "I opened it" is not yet "I paid it": the last step stays
-        old = heard.entity("step")
-        if heard.pressed and old and int(old) != where.step and where.guide and not self._seen(uow, heard):
-            return shown  # a button of a step long done: the step where she is now
+        if heard.pressed and where.guide and _elsewhere(heard, where) and not self._seen(uow, heard):
+            return shown  # a button of a step long done, or of another guide: the step where she is now
         if move:
             walked = positions.walk(
                 uow,
@@ -62,6 +61,12 @@ class ValidateGuideForm(BotAction):
     def _seen(self, uow: UnitOfWork, heard: Heard) -> bool:
         """The message came before and has moved the guide already."""
         return positions.walked_before(uow, message_id=heard.message_id)
+
+
+def _elsewhere(heard: Heard, where: positions.PositionView) -> bool:
+    """The button belongs to another step or guide; one that only goes on with what is open belongs to none."""
+    guide, step = heard.entity("guide"), heard.entity("step")
+    return bool(guide and guide != where.guide) or bool(step and int(step) != where.step)
 
 
 def _is_fresh(heard: Heard) -> bool:

@@ -1,6 +1,7 @@
 from actions.base import BotAction, Heard, Say
 from actions.case_db.unit_of_work import UnitOfWork
-from actions.services import positions
+from actions.lifting.views import summary
+from actions.services import documents, positions
 
 
 class ActionAskGraceConfirmation(BotAction):
@@ -10,5 +11,13 @@ class ActionAskGraceConfirmation(BotAction):
 
     def act(self, uow: UnitOfWork, heard: Heard, say: Say) -> None:
         where = positions.position(uow, conversation=heard.conversation)
-        say("utter_confirm_grace", case_number=where.case_number, months=where.draft.get("months"),
-            reason=where.draft.get("reason"))  # fmt: skip
+        say(
+            "utter_confirm_grace",
+            case_number=where.case_number,
+            months=where.draft.get("months"),
+            reason=where.draft.get("reason"),
+            documents=documents.waiting(
+                uow, conversation=heard.conversation, case_number=where.case_number or "", request_kind="grace"
+            ),
+            summary=summary(where),
+        )

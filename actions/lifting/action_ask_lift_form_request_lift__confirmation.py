@@ -1,6 +1,7 @@
 from actions.base import BotAction, Heard, Say
 from actions.case_db.unit_of_work import UnitOfWork
-from actions.services import cases, positions
+from actions.lifting.views import summary
+from actions.services import cases, documents, positions
 
 
 class ActionAskLiftConfirmation(BotAction):
@@ -17,4 +18,8 @@ class ActionAskLiftConfirmation(BotAction):
             case_number=case.number,
             reason=where.draft.get("reason"),
             remaining=owed,
+            documents=documents.waiting(
+                uow, conversation=heard.conversation, case_number=case.number, request_kind="lift"
+            ),
+            summary=summary(where),
         )

@@ -1,7 +1,7 @@
 from actions.base import BotAction, Heard, Say
 from actions.case_db.unit_of_work import UnitOfWork
-from actions.lifting.views import say_request
-from actions.services import positions, requests
+from actions.lifting.views import say_filed
+from actions.services import documents, positions, requests
 
 
 class ActionFileGraceRequest(BotAction):
@@ -10,6 +10,7 @@ class ActionFileGraceRequest(BotAction):
     def act(self, uow: UnitOfWork, heard: Heard, say: Say) -> None:
         where = positions.position(uow, conversation=heard.conversation)
         if not where.draft.get("confirmed"):
+            documents.drop(uow, conversation=heard.conversation)
             say("utter_request_not_sent")
             return
         filed = requests.file_grace_request(
@@ -20,4 +21,4 @@ class ActionFileGraceRequest(BotAction):
             months=where.draft.get("months") or 0,
             reason=where.draft.get("reason") or "",
         )
-        say_request(say, "utter_grace_filed" if filed.new else "utter_grace_already_filed", filed.request)
+        say_filed(say, "utter_grace_filed" if filed.new else "utter_grace_already_filed", filed)

@@ -2,8 +2,8 @@ from rasa_sdk.events import FollowupAction
 
 from actions.base import BotAction, Events, Heard, Say
 from actions.case_db.unit_of_work import UnitOfWork
-from actions.lifting.views import say_request
-from actions.services import positions, requests
+from actions.lifting.views import say_filed
+from actions.services import documents, positions, requests
 
 
 class ActionFileLiftRequest(BotAction):
@@ -17,6 +17,7 @@ class ActionFileLiftRequest(BotAction):
             positions.set_step(uow, conversation=heard.conversation, guide="lift", step=1)
             return [FollowupAction("guide_form")]
         if not where.draft.get("confirmed"):
+            documents.drop(uow, conversation=heard.conversation)
             say("utter_request_not_sent")
             return None
         filed = requests.file_lift_request(
@@ -26,5 +27,5 @@ class ActionFileLiftRequest(BotAction):
             case_number=where.case_number or "",
             reason=where.draft.get("reason") or "",
         )
-        say_request(say, "utter_lift_filed" if filed.new else "utter_lift_already_filed", filed.request)
+        say_filed(say, "utter_lift_filed" if filed.new else "utter_lift_already_filed", filed)
         return None

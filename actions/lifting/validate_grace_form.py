@@ -1,8 +1,8 @@
 from actions.base import Heard, Say
 from actions.case_db.unit_of_work import UnitOfWork
 from actions.journey import Journey, is_free_text, is_value
-from actions.lifting.views import confirmation, reason, say_open_request
-from actions.services import positions
+from actions.lifting.views import confirmation, reason, replaced, say_open_request, take_document
+from actions.services import documents, positions
 from actions.services.cases import CaseView
 from bot.text.months import named_months, parse_months
 from bot.text.questions import asks
@@ -27,6 +27,7 @@ class ValidateGraceForm(Journey):
 
     def opened(self, uow: UnitOfWork, heard: Heard, say: Say) -> None:
         super().opened(uow, heard, say)
+        documents.drop(uow, conversation=heard.conversation)
         months = named_months(heard.text)
         positions.remember(
             uow, conversation=heard.conversation, draft={"months": months, "reason": None, "confirmed": None}
@@ -34,7 +35,7 @@ class ValidateGraceForm(Journey):
 
     def settled(self, case: CaseView, say: Say) -> bool:
         if case.state == "grace":
-            say("utter_grace_running", grace_until=case.grace_until)
+            say("utter_grace_running", case_number=case.number, grace_until=case.grace_until)
             return True
         return say_open_request(say, case.grace_request, "utter_grace_already_filed")
 
@@ -48,6 +49,10 @@ class ValidateGraceForm(Journey):
     def take(self, question: str, uow: UnitOfWork, heard: Heard, say: Say) -> bool:
         if question == MONTHS:
             return self._months(uow, heard, say)
+        if question == CONFIRMATION and heard.intent == "document_sent":
+            return take_document(uow, heard, say, "grace")
+        if question == CONFIRMATION and replaced(uow, heard, say):
+            return True
         if question in (REASON, CONFIRMATION) and (other := self._changed(heard)):
             answer = {"months": other}
         elif question == REASON:

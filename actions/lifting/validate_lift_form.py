@@ -3,8 +3,8 @@ import re
 from actions.base import Heard, Say
 from actions.case_db.unit_of_work import UnitOfWork
 from actions.journey import Journey, is_free_text
-from actions.lifting.views import confirmation, reason, say_open_request
-from actions.services import positions
+from actions.lifting.views import confirmation, reason, replaced, say_open_request, take_document
+from actions.services import documents, positions
 from actions.services.cases import CaseView
 from bot.text.questions import asks
 from bot.text.yes_no import parse_yes_no
@@ -24,11 +24,12 @@ class ValidateLiftForm(Journey):
 
     def opened(self, uow: UnitOfWork, heard: Heard, say: Say) -> None:
         super().opened(uow, heard, say)
+        documents.drop(uow, conversation=heard.conversation)
         positions.remember(uow, conversation=heard.conversation, draft={"way": None, "reason": None, "confirmed": None})
 
     def settled(self, case: CaseView, say: Say) -> bool:
         if case.state == "grace":
-            say("utter_lift_in_grace", grace_until=case.grace_until)
+            say("utter_lift_in_grace", case_number=case.number, grace_until=case.grace_until)
             return True
         return say_open_request(say, case.lift_request, "utter_lift_already_filed")
 
@@ -40,6 +41,10 @@ class ValidateLiftForm(Journey):
         return CONFIRMATION if draft.get("reason") else REASON
 
     def take(self, question: str, uow: UnitOfWork, heard: Heard, say: Say) -> bool:
+        if question == CONFIRMATION and heard.intent == "document_sent":
+            return take_document(uow, heard, say, "lift")
+        if question == CONFIRMATION and replaced(uow, heard, say):
+            return True
         answer = {WAY: self._way, REASON: self._reason, CONFIRMATION: self._confirmation}[question](heard)
         if answer is None:
             return False

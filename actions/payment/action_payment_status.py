@@ -35,6 +35,7 @@ class ActionPaymentStatus(BotAction):
         standing = [case.invoice for case in mine if case.invoice and case.invoice.state == "issued"]
         in_hand = positions.position(uow, conversation=heard.conversation).case_number
         for invoice in [invoice for invoice in standing if invoice.case_number == in_hand] or standing:
-            say("utter_payment_not_seen", invoice_number=invoice.number, amount=invoice.amount)
+            say("utter_payment_not_seen", invoice_number=invoice.number, amount=invoice.amount,
+                case_number=invoice.case_number)  # fmt: skip
         if not standing:
             say("utter_payment_none")

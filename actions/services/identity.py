@@ -20,6 +20,7 @@ from actions.case_db.models import Citizen, Code, GatewayFailure
 from actions.case_db.unit_of_work import UnitOfWork
 from actions.gateways.sms import send_or_probe
 from actions.services import positions, verification
+from actions.services.documents import drop_waiting
 from actions.services.errors import BadValue
 from actions.services.journal import record
 from actions.services.outcomes import once
@@ -136,11 +137,13 @@ def code_pending(uow: UnitOfWork, *, conversation: str) -> bool:
 
 @once("forget")
 def forget(uow: UnitOfWork, *, conversation: str, message_id: str) -> Forgotten:
-    """End the verification, the codes and the positions of the conversation, and of the citizen while verified."""
+    """End the verification, the codes, the positions and the files not yet filed, of the conversation, and of the
+    citizen while verified."""
     citizen_id = verification.verified_id(uow, conversation)
     verification.end(uow, conversation)
     _void_codes(uow, conversation)
     positions.clear(uow, conversation, citizen_id)
+    drop_waiting(uow, conversation, citizen_id)
     record(uow, conversation, "forgotten")
     return Forgotten(was_verified=citizen_id is not None)
 

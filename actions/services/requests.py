@@ -9,6 +9,7 @@ from actions.case_db import repository
 from actions.case_db.models import Case, Request
 from actions.case_db.unit_of_work import UnitOfWork
 from actions.services.calendar import add_months, lift_window, riyadh_date
+from actions.services.documents import attach, drop_waiting
 from actions.services.errors import BadValue, NotApplicable, NotFound, NothingToPay
 from actions.services.invoices import require_payable
 from actions.services.journal import looked, record
@@ -48,6 +49,8 @@ class RequestView:
 class RequestFiled:
     request: RequestView
     new: bool
+    documents: int = 0
+    """Attached to it."""
 
 
 @once("file_lift_request")
@@ -155,10 +158,12 @@ def _file(
         raise BadValue("reason")
     for request in case.requests:
         if request.kind == kind and request.state in OPEN:
+            drop_waiting(uow, conversation)
             return RequestFiled(request_view(uow, request), new=False)
     request = uow.cases.file_request(case, kind=kind, reason=reason, months=months)
-    record(uow, conversation, "request_filed", case, request=request.number, kind=kind)
-    return RequestFiled(request_view(uow, request), new=True)
+    documents = attach(uow, conversation, request)
+    record(uow, conversation, "request_filed", case, request=request.number, kind=kind, documents=documents)
+    return RequestFiled(request_view(uow, request), new=True, documents=documents)
 
 
 def _first_open(case: Case) -> Request | None:

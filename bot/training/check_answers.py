@@ -194,6 +194,7 @@ def unlike(one: Variant, other: Variant) -> Iterator[str]:
         "channel": (one.channel, other.channel),
         "facts": (one.facts, other.facts),
         "source": (one.source, other.source),
+        "custom": (one.custom, other.custom),
         "more": (bool(one.more), bool(other.more)),
         "buttons": ([button["intent"] for button in one.buttons], [button["intent"] for button in other.buttons]),
         "القيم {…}": (placeholders(one), placeholders(other)),

@@ -21,12 +21,14 @@ _FRAME_VALUES = {"guide", "step", "of", "who_runs_it"}
 
 
 class Code:
-    """The Python that says answers: `actions/` and the modules of `bot/` itself. Read, never imported."""
+    """The Python that says answers: `actions/`, `bot/delivery/` and the modules of `bot/` itself. Read, never
+    imported."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        paths = [*sorted((root / "actions").rglob("*.py")), *sorted((root / "bot").glob("*.py"))]
-        self.trees = {path: ast.parse(path.read_text(encoding="utf-8")) for path in paths}
+        folders = ("bot", "bot/delivery")
+        paths = [*(root / "actions").rglob("*.py"), *(path for name in folders for path in (root / name).glob("*.py"))]
+        self.trees = {path: ast.parse(path.read_text(encoding="utf-8")) for path in sorted(paths)}
 
     def shown(self, path: Path) -> str:
         return str(path.relative_to(self.root))

@@ -5,7 +5,18 @@ from pathlib import Path
 import pytest
 import yaml
 
-from bot.answers import LANGUAGES, MORE, OLD_LAW, PLACEHOLDER, AnswerError, Answers, Person
+from bot.answers import (
+    HIDDEN_TOPICS,
+    LANGUAGES,
+    MORE,
+    OLD_LAW,
+    PLACEHOLDER,
+    Answer,
+    AnswerError,
+    Answers,
+    Person,
+    hidden_topic,
+)
 from bot.project import DATA
 from tests.bot.small_project import change, write
 
@@ -207,6 +218,92 @@ def test_a_button_carries_its_values_filled(project: Path):
     assert button["payload"] == '/choose_case{"case": "4500123456"}'
 
 
+def test_a_button_that_changes_a_case_carries_which_and_others_do_not(real: Answers):
+    values = {"invoice_number": "700000000001", "case_number": "4500000001", "of_case": "m4rk"}
+    payloads = [button["payload"] for button in real.render("utter_invoice_issued", values=values)["buttons"]]
+    assert payloads == ['/pay_invoice{"of_case": "m4rk"}', "/ask_how_to_pay", '/request_installment{"of_case": "m4rk"}']
+    assert "4500000001" not in "".join(payloads), "a number is not kept with a button"
+
+
+def test_the_mark_of_a_channel_stands_in_that_channel_only(real: Answers):
+    for name in ("utter_confirm_lift", "utter_confirm_lift_unpaid", "utter_confirm_grace"):
+        values = {"summary": "5umm4ry", "documents": 0, "case_number": "4500000001"}
+        web, other = (real.render(name, channel=channel, values=values) for channel in ("web", "whatsapp"))
+        assert web["custom"] == {"upload": True} and "custom" not in other
+        assert "PDF" in web["text"] and "PDF" not in other["text"]
+        assert [button["title"] for button in web["buttons"]] == [button["title"] for button in other["buttons"]]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("sent", range(6))
+def test_a_confirmation_counts_its_documents(real: Answers, language: str, sent: int):
+    values = {"summary": "5umm4ry", "documents": sent}
+    last = real.render("utter_confirm_grace", language, "web", values=values)["text"].splitlines()[-1]
+    assert last == real.labels["attached"][str(sent)][language]
+    assert len(last) <= 60
+
+
+# what is hidden in the history
+
+
+def personal(real: Answers) -> list[Answer]:
+    """Said with values of somebody's. Steps of a guide are given the invoice at hand, whether they name it or not."""
+
+    def values(answer: Answer) -> set[str]:
+        return {
+            name
+            for variants in answer.variants.values()
+            for variant in variants
+            for name, _ in PLACEHOLDER.findall(f"{variant.text} {variant.more} {variant.buttons}")
+        } - {"who_runs_it", "guide", "step", "of"}
+
+    guides = [answer for answer in real.answers.values() if "guide" in answer.custom]
+    return [*guides, *(answer for answer in real.answers.values() if values(answer) and answer.path.stem != "history")]
+
+
+def test_every_personal_answer_has_a_topic_of_its_own(real: Answers):
+    assert {answer.name for answer in personal(real) if hidden_topic(answer.name) == "other"} == set()
+    assert hidden_topic("utter_greet") == hidden_topic("utter_unheard_of") == "other"
+
+
+def test_no_topic_is_there_for_nothing_and_each_has_words(real: Answers):
+    used = [next(start for start, _ in HIDDEN_TOPICS if answer.name.startswith(start)) for answer in personal(real)]
+    assert {start for start, _ in HIDDEN_TOPICS} == set(used)
+    assert {topic for _, topic in HIDDEN_TOPICS} | {"other"} == set(real.labels["hidden"])
+
+
+@pytest.mark.parametrize(
+    ("name", "topic"),
+    [
+        ("utter_case_court_invoiced", "case"),
+        ("utter_case_line_government", "cases"),
+        ("utter_cases_several", "cases"),
+        ("utter_paying_starts", "invoice"),
+        ("utter_payment_stage_3", "payment"),
+        ("utter_confirm_lift_unpaid", "request"),
+        ("utter_documents_sent", "request"),
+        ("utter_guide_pay_4_problem", "guide"),
+        ("utter_notice_payment_confirmed", "notice"),
+        ("utter_garnishment_alimony", "salary"),
+        ("utter_code_wrong", "verification"),
+    ],
+)
+def test_a_hidden_line_says_what_it_was(name: str, topic: str):
+    assert hidden_topic(name) == topic
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("erased", [False, True])
+def test_a_hidden_answer_is_one_short_line_with_nothing_to_press(real: Answers, language: str, erased: bool):
+    said = {topic: real.hidden(f"{start}x", language, erased=erased) for start, topic in HIDDEN_TOPICS}
+    said["other"] = real.hidden("utter_x", language, erased=erased)
+    assert len({line["text"] for line in said.values()}) == len(said)
+    for topic, line in said.items():
+        assert real.labels["hidden"][topic][language] in line["text"]
+        assert len(line["text"]) <= 70 and "\n" not in line["text"]
+        assert not line["buttons"] and "custom" not in line
+
+
 # guides
 
 
@@ -228,9 +325,9 @@ def test_a_step_says_which_guide_and_step_it_is(small: Answers):
 
 def test_the_buttons_of_a_step_name_it_and_the_first_has_no_way_back(real: Answers):
     first, second = (real.render(f"utter_guide_pay_{step}")["buttons"] for step in (1, 2))
-    assert '/next_step{"step": "1"}' in [button["payload"] for button in first]
+    assert '/next_step{"guide": "pay", "step": "1"}' in [button["payload"] for button in first]
     assert not [button for button in first if button["payload"].startswith("/go_back")]
-    assert '/go_back{"step": "2"}' in [button["payload"] for button in second]
+    assert '/go_back{"guide": "pay", "step": "2"}' in [button["payload"] for button in second]
 
 
 def test_an_article_is_never_named_under_a_step(small: Answers):

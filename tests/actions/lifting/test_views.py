@@ -6,7 +6,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from actions.lifting.views import confirmation
+from actions.lifting.views import confirmation, summary
+from actions.services.positions import PositionView
 
 
 def heard(text: str, intent: str, pressed: bool = False) -> SimpleNamespace:
@@ -35,3 +36,15 @@ def test_a_yes_with_a_no_in_it_sends_nothing(text: str) -> None:
 
 def test_something_else_is_no_answer() -> None:
     assert confirmation(heard("كم ياخذ الرفع؟", "ask_lift_duration")) is None  # type: ignore[arg-type]
+
+
+def test_a_summary_changes_with_what_it_shows_and_with_nothing_else() -> None:
+    shown = {"case_number": "4500000001", "draft": {"reason": "سداد كامل", "months": 6}}
+    first = PositionView(**shown)
+    others = [
+        PositionView(**{**shown, "case_number": "4500000002"}),
+        PositionView(**{**shown, "draft": {"reason": "سداد كامل", "months": 3}}),
+        PositionView(**{**shown, "draft": {"reason": "سبب آخر", "months": 6}}),
+    ]
+    assert len({summary(where) for where in (first, *others)}) == 4
+    assert summary(PositionView(**{**shown, "bank": "rajhi", "guide": "pay", "step": 3})) == summary(first)

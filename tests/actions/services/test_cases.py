@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from actions.case_db.models import Access, Case, Request
 from actions.case_db.unit_of_work import UnitOfWork
-from actions.services.cases import GOALS, eligible, find_case, my_cases
+from actions.services.cases import GOALS, eligible, find_case, mark, my_cases
 from actions.services.errors import ChooseCase, NoCases, NotApplicable, NotFound, NothingToPay, NotVerified
 from actions.services.invoices import issue_invoice
 from actions.services.verification import person
@@ -35,6 +35,14 @@ def test_one_sees_ones_own_cases_and_no_other(uow: UnitOfWork) -> None:
     views = my_cases(uow, conversation="c1")
     assert [view.number for view in views] == case_numbers(uow, "three_cases")
     assert sorted(view.kind for view in views) == ["court", "court", "government"]
+
+
+def test_the_mark_of_a_case_is_its_own_and_tells_no_number(uow: UnitOfWork) -> None:
+    numbers = case_numbers(uow, "three_cases")
+    marks = [mark(number) for number in numbers]
+    assert len(set(marks)) == 3
+    assert marks == [mark(number) for number in numbers]
+    assert not any(number in "".join(marks) for number in numbers)
 
 
 def test_a_court_case_is_told_with_its_sums_and_measures(uow: UnitOfWork) -> None:
