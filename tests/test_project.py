@@ -30,8 +30,8 @@ from bot.cli import COMMANDS, parser
 from bot.project import DATA, ROOT
 from bot.text import national_id
 
-RASA_FREE = ("check", "chat", "db", "demo")
-PRINTING = ("bot/cli/", "bot/welcome.py", "bot/serve.py", "bot/training/model.py")
+RASA_FREE = ("check", "chat", "db", "demo", "dead", "bench")
+PRINTING = ("bot/bench/", "bot/cli/", "bot/welcome.py", "bot/serve.py", "bot/training/model.py")
 """What talks to whoever started it; everything else logs."""
 
 
@@ -111,6 +111,8 @@ NAMED = {
     "utter_lift_": [f"{filed}{paid}" for filed in ("filed", "already_filed") for paid in ("", "_unpaid")],
     "utter_grace_": ("filed", "already_filed"),
     "utter_guide_": ("pay_done", "invoice_done", "lift_done"),
+    "utter_document": ("_received", "_lapsed", "_not_asked_for", "s_sent"),
+    "utter_history_": ("hidden", "erased"),
     "utter_other_language_": ("ur", "hi", "bn", "tl", "id", "fr"),
     "": ANSWERS.values(),
 }
@@ -223,8 +225,8 @@ def test_help_of_each_command_shows_an_example(verb: str, capsys: pytest.Capture
 def test_packages_go_into_this_project_s_environment_whichever_is_activated():
     recipes = (ROOT / "Makefile").read_text(encoding="utf-8")
     installing = re.findall(r"\$\(UV\) pip (?:sync|install).*", recipes)
-    assert len(installing) == 2
-    assert all("--python $(BIN)/python" in line for line in installing)
+    assert len(installing) == 3
+    assert all(re.search(r"--python \$\((BIN|TOOLS)\)/", line) for line in installing)
 
 
 # data
