@@ -9,9 +9,11 @@ from __future__ import annotations
 import base64
 import datetime as dt
 import hashlib
+import hmac
 import json
 import os
 import secrets
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -19,7 +21,8 @@ from typing import Any
 import jwt
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
-from bot.settings import SECRET_FILE, settings
+from actions.settings import SettingsError
+from bot.settings import SECRET_FILE, SHORTEST_SECRET, settings
 
 TOKEN_LASTS = dt.timedelta(days=7)
 RENEW_AFTER = TOKEN_LASTS / 2
@@ -53,13 +56,21 @@ class Keys:
         """The conversation that a token is for, and when it ends."""
         for key in self._tokens:
             try:
-                claims = jwt.decode(token, key, algorithms=["HS256"], options={"require": ["sub", "exp"]})
+                # doors on several machines: what one has just signed is not too young for another whose clock is late
+                claims = jwt.decode(
+                    token, key, algorithms=["HS256"], options={"require": ["sub", "exp"], "verify_iat": False}
+                )
             except jwt.ExpiredSignatureError as error:
                 raise TokenExpired from error
             except jwt.InvalidTokenError:
                 continue
             return claims["sub"], dt.datetime.fromtimestamp(claims["exp"], dt.timezone.utc)
         raise TokenInvalid
+
+    def tag(self, *parts: object) -> str:
+        """The same for the same parts; says nothing about them."""
+        told = json.dumps(parts, default=str).encode()
+        return hmac.new(self._tokens[0], told, hashlib.sha256).hexdigest()[:16]
 
     def seal(self, value: Any) -> str:
         return self._box.encrypt(json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogatepass")).decode()
@@ -78,13 +89,18 @@ def keys() -> Keys:
 
 def _own(file: Path) -> str:
     """The demonstration's: made once, kept beside its databases."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as made:
-            made.write(secrets.token_urlsafe(48))
-    except FileExistsError:
-        pass
-    return file.read_text().strip()
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        made = file.with_name(f"{file.name}.{secrets.token_hex(4)}")
+        made.touch(0o600)
+        made.write_text(secrets.token_urlsafe(48))
+        with suppress(FileExistsError):  # another process was quicker: its secret is everybody's
+            os.link(made, file)  # whole at once
+        made.unlink()
+    secret = file.read_text().strip()
+    if len(secret) < SHORTEST_SECRET:
+        raise SettingsError(f"{file} holds no secret. Remove it, and the next start makes a new one.")
+    return secret
 
 
 def _derived(secret: str, purpose: str) -> bytes:

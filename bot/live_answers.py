@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 
-from bot.answers import AnswerError, Answers
+from bot.answers import Answers
 from bot.project import DATA
 
 log = logging.getLogger(__name__)
@@ -31,17 +31,17 @@ class LiveAnswers:
         if not self.due:
             return self.answers
         self._looked = time.monotonic()
-        stamp = _newest()
-        if stamp == self._stamp:
-            return self.answers
-        self._stamp = stamp
         try:
+            stamp = _newest()
+            if stamp == self._stamp:
+                return self.answers
+            self._stamp = stamp
             from bot.training.check import problems
 
             answers = Answers(operator=self._operator)
             wrong = problems(answers)
-        except (AnswerError, OSError, KeyError, ValueError) as error:
-            wrong = [str(error)]
+        except Exception as error:  # a file that somebody is just writing may hold anything, or be gone
+            wrong = [f"{type(error).__name__} {error}"]
         if wrong:
             log.error("changed answers are not taken, `bot check` says why (%d): %s", len(wrong), wrong[0])
             return self.answers

@@ -87,7 +87,8 @@ def check_start(settings: Settings, roles: tuple[str, ...] = ROLES) -> None:
         for name, where in ports.items():
             try:
                 if where:
-                    held.enter_context(socket.create_server(where))
+                    family = socket.AF_INET6 if ":" in where[0] else socket.AF_INET
+                    held.enter_context(socket.create_server(where, family=family))
             except OSError as error:
                 raise _taken(name, where[1]) from error
 
@@ -195,7 +196,7 @@ def run(settings: Settings, roles: tuple[str, ...] = ROLES) -> int:
             # 5 ms each would keep the database's one writer for a tenth of a second.
             sys.setswitchinterval(0.0005)
             gc.freeze()  # what was loaded stays; every full collection would go through all of it
-        logs.configure(settings.log_format == "json", "+".join(roles) if len(roles) < len(ROLES) else "all")
+        logs.configure(settings.production, "+".join(roles) if len(roles) < len(ROLES) else "all")
         asyncio.run(Process(settings, roles, engine, assistant, actions).serve())
         return 0
     finally:

@@ -39,8 +39,6 @@ class Settings:
     rate_limits: bool
     rate_limit_storage: str
     documents_dir: Path
-    log_format: str
-    """json or plain."""
     operator: str
     """Who runs the assistant and says so in its first line; nobody in the demonstration."""
     action_timeout: float
@@ -90,7 +88,6 @@ def read(environ: Mapping[str, str]) -> Settings:
     proxies = environ.get("BOT_PROXIES", "").strip() or "0"
     if not proxies.isdecimal():
         raise SettingsError(f"BOT_PROXIES={proxies} is no number.")
-    production = environ.get("BOT_ENV", "").strip() == "production"
     return Settings(
         bot_env=environ.get("BOT_ENV", "").strip() or "demo",
         bot_database_url=at_root(environ.get("BOT_DATABASE_URL", "").strip() or BOT_DATABASE_URL),
@@ -103,8 +100,7 @@ def read(environ: Mapping[str, str]) -> Settings:
         proxies=int(proxies),
         rate_limits=one_of("RATE_LIMITS", "on", "off") == "on",
         rate_limit_storage=environ.get("RATE_LIMIT_STORAGE", "").strip() or "memory://",
-        documents_dir=Path(environ.get("DOCUMENTS_DIR", "").strip() or ROOT / "var" / "documents"),
-        log_format=one_of("LOG_FORMAT", *(("json", "plain") if production else ("plain", "json"))),
+        documents_dir=ROOT / (environ.get("DOCUMENTS_DIR", "").strip() or "var/documents"),
         operator=environ.get("OPERATOR_NAME", "").strip(),
         action_timeout=seconds("ACTION_TIMEOUT", 10),
     )

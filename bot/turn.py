@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 
 from bot.answers import Answers
 from bot.catalogue import intents
-from bot.channels.door import verified
+from bot.channels.door import verified, verified_if_known
 from bot.delivery import inbox, offers, outbox
 from bot.delivery.engine import reading
 from bot.delivery.inbox import Message
@@ -58,12 +58,14 @@ class Understood:
 
 @dataclass(frozen=True)
 class First:
-    """What is new about a message."""
+    """What is known when a message comes."""
 
     writes: bool
     """Nothing is known of what she wrote here before."""
     needs_intro: bool
     """Nor was she just told who runs this."""
+    citizen: int | None
+    """Who was verified here when it came."""
 
 
 class Collect(CollectingOutputChannel):
@@ -136,7 +138,7 @@ class Assistant:
                 if turn.failures:
                     raise TurnFailed(", ".join(turn.failures))
             answers = [*await self._before(turn, typed, first.needs_intro, answers), *answers]
-            await asyncio.to_thread(self._commit, turn, message, answers)
+            await asyncio.to_thread(self._commit, turn, message, answers, first.citizen)
             return answers
         finally:
             CURRENT.set(None)
@@ -148,6 +150,7 @@ class Assistant:
             row = session.get(Conversation, conversation)
             if row is None:
                 raise TurnFailed("unknown conversation")
+            session.expunge(row)  # what is changed in it here is for this turn alone
             idle = (_now() - row.last_seen).total_seconds() / 60
             if idle > self.agent.domain.session_config.session_expiration_time:
                 row.question = None  # Rasa's session ends, and the open form with it
@@ -158,8 +161,8 @@ class Assistant:
             )
             events = stored_events(session, conversation)
             writes = not events
-            first = First(writes, writes and _last_said(session, conversation) not in INTRODUCES)
-            return row, pressed, first, events
+            needs_intro = writes and _last_said(session, conversation) not in INTRODUCES
+        return row, pressed, First(writes, needs_intro, verified_if_known(conversation)), events
 
     async def _understand(self, typed: str) -> list[Understood]:
         """Typed text → one or two messages for the agent. A leading slash is never a command."""
@@ -240,9 +243,11 @@ class Assistant:
         )
         return {"personal": False, **rendered, "name": name}
 
-    def _commit(self, turn: Turn, message: Message, answers: list[dict[str, Any]]) -> None:
-        """The one transaction that ends a turn."""
-        citizen = verified(turn.conversation) if any(answer["personal"] for answer in answers) else None
+    def _commit(self, turn: Turn, message: Message, answers: list[dict[str, Any]], before: int | None = None) -> None:
+        """The one transaction that ends a turn. `before`: who was verified at its beginning; what was said of her is
+        hers also when her time was over at that very moment."""
+        personal = any(answer["personal"] for answer in answers)
+        citizen = (verified(turn.conversation) or before) if personal else None
         events = turn.new_events()
         stored = [
             {
@@ -264,6 +269,7 @@ class Assistant:
                 offers.forget(session, turn.conversation)
                 outbox.forget(session, turn.conversation)
                 row.language_fixed = False
+                row.forgotten += 1
             elif turn.tracker is not None:
                 if "action_switch_language" in names:
                     row.language_fixed = True

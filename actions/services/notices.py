@@ -66,8 +66,7 @@ def add_notice(
 
 def due(uow: UnitOfWork, *, limit: int) -> list[DueNotice]:
     """Due and not handed over, oldest first, of citizens who verified somewhere: each with the conversation that she
-    used last as herself. Who said "forget my data" there is not told there. The rows are the caller's until its
-    commit; other processes skip them."""
+    used last as herself. Who said "forget my data" there is not told there."""
     last_used = (
         select(Verification.conversation)
         .where(Verification.citizen_id == Notice.citizen_id, Verification.ended_at.is_(None))
@@ -81,12 +80,17 @@ def due(uow: UnitOfWork, *, limit: int) -> list[DueNotice]:
         .where(Notice.handed_over_at.is_(None), Notice.due_at <= uow.now(), last_used.is_not(None))
         .order_by(Notice.due_at, Notice.id)
         .limit(limit)
-        .with_for_update(skip_locked=True, of=Notice)
     )
     return [
         DueNotice(row.id, row.citizen_id, row.kind, dict(row.values), number, row.unique_key, conversation)
         for row, conversation, number in uow.session.execute(found)
     ]
+
+
+def put_off(uow: UnitOfWork, notice: DueNotice, by: dt.timedelta) -> None:
+    """In the caller's transaction."""
+    later = update(Notice).where(Notice.id == notice.id, Notice.handed_over_at.is_(None))
+    uow.session.execute(later.values(due_at=uow.now() + by).execution_options(synchronize_session=False))
 
 
 def handed_over(uow: UnitOfWork, notice: DueNotice) -> None:

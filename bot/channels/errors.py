@@ -15,7 +15,7 @@
     ├── TooLarge            413
     ├── WrongKind           415  a file that is no PDF, JPEG or PNG
     ├── TooMany             429  says after how many seconds to try again
-    └── Unavailable         503  nothing was taken in; the same again is right
+    └── Unavailable         503  the same again, under the same id, is right
 
 An answer never repeats what was sent, and a log line holds the type of an error, not its text.
 """

@@ -40,9 +40,9 @@ class Limit:
 
 
 # of an address
-REQUESTS = Limit("requests", 600, MINUTE)
-CONVERSATIONS = Limit("conversations", 60, HOUR)
-STREAMS_OF_ADDRESS = 200
+REQUESTS = Limit("requests", 6000, MINUTE)
+CONVERSATIONS = Limit("conversations", 1000, HOUR)
+STREAMS_OF_ADDRESS = 2000
 # of a conversation
 MESSAGES = Limit("messages", 30, MINUTE)
 READS = Limit("reads", 120, MINUTE)  # history and connecting
@@ -53,6 +53,8 @@ STREAM_RETRY = 15
 """Seconds after which to try again for a stream: Sanic has noticed by then that an old one is gone."""
 AWAY = 1.0
 """Seconds that Redis may take."""
+ASK_AGAIN = 10.0
+"""Seconds after which a Redis that was away is asked again."""
 
 
 class OwnMemory:
@@ -98,13 +100,15 @@ class Limits:
         self._shared = None
         if settings.rate_limit_storage.startswith("redis"):
             self._shared = Redis(settings.rate_limit_storage)
+        self._shared_from = 0.0
         self._streams: Counter[str] = Counter()
 
     async def take(self, limit: Limit, who: str) -> None:
         """One more; raises TooMany."""
         if not self.on:
             return
-        wait = await self._shared_hit(limit, who) if self._shared else self._own.hit(limit, who)
+        shared = self._shared and time.monotonic() >= self._shared_from
+        wait = await self._shared_hit(limit, who) if shared else self._own.hit(limit, who)
         if wait > 0:
             raise TooMany(wait)
 
@@ -112,6 +116,7 @@ class Limits:
         try:
             return await asyncio.to_thread(self._shared.hit, limit, who)
         except Exception as error:  # Redis away: this door alone goes on counting
+            self._shared_from = time.monotonic() + ASK_AGAIN
             log.warning("rate limits: the shared storage is away: %s", type(error).__name__)
             return self._own.hit(limit, who)
 

@@ -35,6 +35,11 @@ def add_rest(app: Sanic, door: Door) -> None:
     routes = Blueprint("rest", url_prefix="/webhooks/rest")
     check_host(routes)
 
+    @routes.middleware("request")
+    async def refuse_pages(request: Request) -> HTTPResponse | None:
+        """Programs send no Origin; a page that somebody has open in a browser does, and has no business here."""
+        return json({"error": "not for web pages"}, status=403) if "origin" in request.headers else None
+
     @routes.post("/webhook")
     async def say(request: Request) -> HTTPResponse:
         """{"sender", "message"} → [{"recipient_id", "text", "buttons", "custom"}]. `message` may be the id of an

@@ -27,7 +27,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot import keys as tokens
-from bot import metrics
+from bot import logs, metrics
 from bot.answers import LANGUAGES
 from bot.channels import limits
 from bot.channels.door import Door
@@ -70,7 +70,8 @@ LONGEST_REST = 30.0
 """Seconds in which the rest of a refused document is read, so that the refusal can be heard."""
 
 _readers = ThreadPoolExecutor(4, thread_name_prefix="door-reads")
-"""Apart from where messages are accepted: an acknowledgement never waits behind somebody's history."""
+_acceptors = ThreadPoolExecutor(4, thread_name_prefix="door-accepts")
+"""Apart from each other and from all else: an acknowledgement waits behind nobody's history, nor behind a turn."""
 
 
 @dataclass
@@ -177,6 +178,7 @@ async def _enter(request: Request, conversation: str) -> Web:
     owner, request.ctx.token_ends = _token_of(web.door, request)
     if owner != conversation:
         raise OtherConversation
+    logs.bind(conversation=conversation)  # of this request's task
     return web
 
 
@@ -211,7 +213,7 @@ async def _accept(door: Door, conversation: str, given_id: str, **content: Any) 
     """Committed when this returns; whether it is new."""
     accept = partial(inbox.accept, door.engine, door.keys, conversation=conversation, given_id=given_id, **content)
     try:
-        accepted = await asyncio.to_thread(accept)
+        accepted = await asyncio.get_running_loop().run_in_executor(_acceptors, accept)
     except inbox.UnknownConversation:
         raise NotFound from None
     door.bell.ring_inbox()
@@ -286,7 +288,9 @@ class Look:
     """What a conversation shows now, to whoever is verified in it."""
 
     events: list[dict[str, Any]]
-    citizen: int | None
+    verified: bool
+    who: str
+    """Another one when somebody else is verified, or nobody, or something was forgotten."""
     language: str
 
 
@@ -296,10 +300,15 @@ def _look(door: Door, conversation: str, **which: Any) -> Look:
         row = session.get(Conversation, conversation)
         if row is None:
             raise NotFound
-        language = row.language
+        language, forgotten = row.language, row.forgotten
     citizen = door.verified(conversation)  # after the lines: who is no longer verified sees none of them
     answers = door.answers()
-    return Look([outbox.public(line, citizen, answers, language) for line in lines], citizen, language)
+    return Look(
+        [outbox.public(line, citizen, answers, language) for line in lines],
+        citizen is not None,
+        door.keys.tag(conversation, citizen, forgotten),
+        language,
+    )
 
 
 async def _read(work: Callable, *args: Any, **named: Any) -> Any:
@@ -312,14 +321,15 @@ async def _history(request: Request, conversation: str) -> HTTPResponse:
     limit = _number(request.args.get("limit"), "limit", PAGE) or 50
     await web.limits.take(limits.READS, conversation)
     look = await _read(_look, web.door, conversation, before=before, limit=limit + 1)
-    pending = await _read(outbox.pending, web.door.engine, conversation)
+    pending = await _read(outbox.pending, web.door.engine, web.door.keys, conversation)
     events = look.events[-limit:]
     page = {
         "events": events,
         "pending": pending,
         "last": events[-1]["number"] if events else 0,
         "more": len(look.events) > limit,
-        "verified": look.citizen is not None,
+        "verified": look.verified,
+        "who": look.who,
         "language": look.language,
     }
     return responses.json(page, ensure_ascii=False)
@@ -370,14 +380,14 @@ def _listening(web: Web, conversation: str, who: str) -> Iterator[asyncio.Event]
 
 async def _parts(web: Web, conversation: str, seen: int, rung: asyncio.Event, ends: dt.datetime) -> AsyncIterator[str]:
     """Every line after `seen`, once and in order, until the token or the server ends."""
-    citizen: Any = ...  # not told yet
+    who = None  # not told yet
     while not web.closing and _now() < ends:
         rung.clear()
         look = await _read(_look, web.door, conversation, after=seen, limit=PAGE)
         told = []
-        if look.citizen != citizen:
-            citizen = look.citizen
-            told.append(_sse("identity", {"verified": citizen is not None}))
+        if look.who != who:
+            who = look.who
+            told.append(_sse("identity", {"verified": look.verified, "who": who}))
         for event in look.events:
             seen = event["number"]
             told.append(f"id: {seen}\n{_sse('answer', event)}")

@@ -58,14 +58,20 @@ def _list(rows: list[Inbox]) -> int:
 
 
 def _show(row: Inbox | None, number: int) -> int:
+    from bot.keys import SealBroken, keys
+
     if row is None:
         return _none(number)
+    try:
+        shown = row.shown and keys().unseal(row.shown)
+    except SealBroken:
+        shown = "(sealed with a secret that BOT_SECRETS no longer holds)"
     print(f"number        {row.id}")
     print(f"conversation  {row.conversation}")
     print(f"received      {row.received_at:%Y-%m-%d %H:%M:%S} UTC")
     print(f"tries         {row.attempts}")
     print(f"failed        {row.failure}")
-    print(f"written       {row.shown or '(a document, or removed at her wish)'}")
+    print(f"written       {shown or '(a document, or removed at her wish)'}")
     print(f"\nWhen that is mended: bot dead replay {row.id}")
     return 0
 

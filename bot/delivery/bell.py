@@ -116,7 +116,8 @@ class Bell:
                 connection = await asyncio.to_thread(self._listen)
                 self.ring_all()  # whatever was missed while nobody listened
                 readable = asyncio.Event()
-                loop.add_reader(connection.fileno(), readable.set)
+                number = connection.fileno()  # a broken connection no longer knows it
+                loop.add_reader(number, readable.set)
                 try:
                     while True:
                         await readable.wait()
@@ -129,7 +130,7 @@ class Bell:
                             else:
                                 self.ring_outbox(heard.payload)
                 finally:
-                    loop.remove_reader(connection.fileno())
+                    loop.remove_reader(number)
             except asyncio.CancelledError:
                 raise
             except Exception as error:  # the server went away; psycopg2 has many words for it

@@ -91,6 +91,7 @@ def purge(folder: Path, uow: UnitOfWork) -> int:
             (folder / document_id).unlink(missing_ok=True)
         documents.remove(uow, document_ids=ids)
         removed += len(ids)
+    uow.rollback()  # nobody waits for us while the folder is looked through
     return removed + _purge_strays(folder, uow)
 
 

@@ -108,7 +108,7 @@ def accept(
                 conversation=conversation,
                 given_id=given_id,
                 sealed=keys.seal({key: value for key, value in content.items() if value is not None}),
-                shown=_shown(session, conversation, text, button),
+                shown=_sealed(keys, _shown(session, conversation, text, button)),
                 received_at=_now(),
                 due_at=_now(),
             )
@@ -121,11 +121,15 @@ def accept(
     return Accepted(ours, new=True)
 
 
+def _sealed(keys: Keys, shown: str | None) -> str | None:
+    return None if shown is None else keys.seal(shown)
+
+
 def _shown(session: Session, conversation: str, text: str | None, button: str | None) -> str | None:
     if button is not None:
         offer = offers.find(session, conversation, button)
         return offer and offer.title
-    return mask(clean(text))[:LONGEST_SHOWN].replace("\0", "") if text is not None else None
+    return mask(clean(text))[:LONGEST_SHOWN] if text is not None else None
 
 
 def claim(engine: Engine, keys: Keys, owner: str) -> Message | None:
@@ -284,7 +288,7 @@ def _is_gone(owner: str) -> bool:
 
 
 def depth(engine: Engine) -> dict[str, float]:
-    """How many wait and are dead, and the seconds that the oldest has waited since it was due."""
+    """How many wait and are dead, and the seconds since the oldest that waits was received."""
     with Session(reading(engine), future=True) as session:
         counted = dict(
             session.execute(select(Inbox.state, func.count()).where(Inbox.state != "done").group_by(Inbox.state)).all()

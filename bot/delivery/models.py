@@ -30,7 +30,8 @@ Base = declarative_base()
 
 class Conversation(Base):
     """One citizen at one address of one channel. `language_fixed`: she asked for it, sentences do not change it.
-    `question`: what a form waits for since the last turn (the name of its slot)."""
+    `question`: what a form waits for since the last turn (the name of its slot). `forgotten`: how often she said
+    "forget my data"; pages that show the conversation look anew when it changes."""
 
     __tablename__ = "conversation"
     __table_args__ = (UniqueConstraint("channel", "address"),)
@@ -40,6 +41,7 @@ class Conversation(Base):
     language = Column(String(2), nullable=False, default="ar", server_default="ar")
     language_fixed = Column(Boolean, nullable=False, default=False, server_default=false())
     question = Column(String(60))
+    forgotten = Column(Integer, nullable=False, default=0, server_default="0")
     last_seen = Column(UtcDateTime, nullable=False)
 
 
@@ -78,7 +80,7 @@ class Inbox(Base):
     of the conversation and of `given_id`, which the channel or its client made.
 
     `sealed`: {"text" | "button" | "document"}, gone when done, kept while dead. `shown`: the same as history shows it,
-    masked. `attempts` counts failures, `claims` also those of workers that died over it.
+    masked, and sealed as well. `attempts` counts failures, `claims` also those of workers that died over it.
     """
 
     __tablename__ = "inbox"

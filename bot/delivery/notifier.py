@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import datetime as dt
 import logging
 
 from sqlalchemy import select
 from sqlalchemy.engine import Engine
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from actions.case_db.unit_of_work import unit_of_work
 from actions.services import cases, notices
 from actions.services.errors import Unavailable
 from bot import metrics
-from bot.answers import AnswerError, Answers
+from bot.answers import Answers
 from bot.channels.door import Door
 from bot.delivery import outbox
 from bot.delivery.models import Conversation, Outbox
@@ -29,21 +30,32 @@ log = logging.getLogger(__name__)
 
 LOOK_EVERY = 1.0
 AT_ONCE = 50
+UNSAYABLE_WAITS = dt.timedelta(hours=1)
+"""For one whose words or values are wrong: an operator mends them meanwhile."""
 
 
 def hand_over(engine: Engine, keys: Keys, answers: Answers) -> list[str]:
-    """Put what is due into the conversation that each citizen used last; the conversations that got something."""
+    """Put what is due into the conversation that each citizen used last; the conversations that got something. Neither
+    database is held while the other one is written."""
+    with unit_of_work(only_reads=True) as uow:
+        due = notices.due(uow, limit=AT_ONCE)
     told = []
-    with unit_of_work() as uow:
-        for notice in notices.due(uow, limit=AT_ONCE):
-            try:
-                if _say(engine, keys, answers, notice):
-                    told.append(notice.conversation)
-            except (AnswerError, KeyError, ValueError) as error:  # one that cannot be said holds up no other
-                log.error("notice %d (%s) cannot be said: %s", notice.id, notice.kind, type(error).__name__)
-                continue
+    for notice in due:
+        try:
+            new = _say(engine, keys, answers, notice)
+        except SQLAlchemyError:
+            raise
+        except Exception as error:  # one that cannot be said holds up no other
+            log.error("notice %d (%s) cannot be said: %s", notice.id, notice.kind, type(error).__name__)
+            with unit_of_work() as uow:
+                notices.put_off(uow, notice, UNSAYABLE_WAITS)
+                uow.commit()
+            continue
+        with unit_of_work() as uow:
             notices.handed_over(uow, notice)
-        uow.commit()
+            uow.commit()
+        if new:
+            told.append(notice.conversation)
     return told
 
 
@@ -61,7 +73,10 @@ def _say(engine: Engine, keys: Keys, answers: Answers, notice: notices.DueNotice
         values = {**notice.values, "case_number": number, "of_case": number and cases.mark(number)}
         answer = {**answers.render(name, conversation.language, values=values), "name": name, "personal": True}
         outbox.say(session, keys, conversation.id, [answer], citizen=notice.citizen_id, unique_key=key)
-        session.commit()
+        try:
+            session.commit()
+        except IntegrityError:  # another process said it at the same moment
+            return False
     metrics.SENT.labels("notice", "handed_over").inc()
     return True
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +11,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session, aliased
 
-from bot.answers import Answers, hidden_topic
+from bot.answers import Answers
 from bot.delivery import bell, offers
 from bot.delivery.engine import reading
 from bot.delivery.inbox import OPEN
@@ -21,7 +20,7 @@ from bot.keys import Keys, SealBroken
 
 log = logging.getLogger(__name__)
 
-SHOWN_EXTRAS = ("card", "guide", "upload", "document")
+SHOWN_EXTRAS = ("card", "guide", "upload")
 
 
 @dataclass(frozen=True)
@@ -122,7 +121,7 @@ def _line(keys: Keys, row: Outbox, asked: Inbox | None, first: bool) -> Line:
         personal=row.personal,
         citizen=row.citizen,
         answers_message=asked and asked.given_id,
-        heard={"id": asked.given_id, "text": asked.shown} if asked and first else None,
+        heard={"id": asked.given_id, "text": _opened(keys, asked.shown)} if asked and first else None,
     )
 
 
@@ -134,24 +133,28 @@ def _body(keys: Keys, row: Outbox) -> dict[str, Any] | None:
         return None
 
 
-def last_number(engine: Engine, conversation: str) -> int:
-    with Session(reading(engine), future=True) as session:
-        return session.scalar(select(func.max(Outbox.number)).where(Outbox.conversation == conversation)) or 0
+def _opened(keys: Keys, shown: str | None) -> str | None:
+    try:
+        return None if shown is None else keys.unseal(shown)
+    except SealBroken:
+        return None
 
 
-def pending(engine: Engine, conversation: str) -> list[dict[str, Any]]:
+def pending(engine: Engine, keys: Keys, conversation: str) -> list[dict[str, Any]]:
     """Accepted and not yet answered, in order: {"id": given id, "text": as shown}."""
     with Session(reading(engine), future=True) as session:
         waiting = select(Inbox).where(Inbox.conversation == conversation, Inbox.state.in_(OPEN)).order_by(Inbox.id)
-        return [{"id": row.given_id, "text": row.shown} for row in session.scalars(waiting)]
+        return [{"id": row.given_id, "text": _opened(keys, row.shown)} for row in session.scalars(waiting)]
 
 
 def forget(session: Session, conversation: str) -> None:
-    """What was said stays as an empty place; what was typed is gone, and the last words of whoever typed as well."""
+    """What was said of her stays as an empty place; what was typed is gone, dead letters included."""
     personal = update(Outbox).where(Outbox.conversation == conversation, Outbox.personal)
     session.execute(personal.values(body=None).execution_options(synchronize_session=False))
     typed = update(Inbox).where(Inbox.conversation == conversation)
     session.execute(typed.values(shown=None).execution_options(synchronize_session=False))
+    given_up = typed.where(Inbox.state == "dead")
+    session.execute(given_up.values(state="done", sealed=None).execution_options(synchronize_session=False))
 
 
 def is_hidden(line: Line, citizen: int | None) -> bool:
@@ -163,15 +166,9 @@ def public(line: Line, citizen: int | None, answers: Answers, language: str) -> 
     """A line as the outside sees it (`docs/web-api.yml`, Event)."""
     event: dict[str, Any] = {"number": line.number, "at": line.at.isoformat().replace("+00:00", "Z")}
     if is_hidden(line, citizen):
-        name = "utter_history_erased" if line.body is None else "utter_history_hidden"
-        what = answers.labels["hidden"][hidden_topic(line.name)][language]
-        text = answers.render(name, language, values={"what": what})["text"]
-        return {**event, "heard": None, "text": text, "buttons": [], "hidden": True}
+        text = answers.hidden(line.name, language, erased=line.body is None)["text"]
+        return {**event, "heard": None, "text": text, "buttons": [], "personal": True, "hidden": True}
     custom = line.body.get("custom") or {}
     extras = {key: custom[key] for key in SHOWN_EXTRAS if custom.get(key)}
     heard = {"heard": line.heard, "text": line.body["text"], "buttons": line.body["buttons"]}
-    return {**event, **heard, **extras, "hidden": False}
-
-
-def names(lines: Sequence[Line]) -> list[str]:
-    return [line.name for line in lines]
+    return {**event, **heard, **extras, "personal": line.personal, "hidden": False}

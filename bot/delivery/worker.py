@@ -10,17 +10,19 @@ import asyncio
 import datetime as dt
 import logging
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Protocol
 
+from sqlalchemy import select
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from bot import metrics
+from bot import logs, metrics
 from bot.delivery import inbox, outbox
 from bot.delivery.bell import Bell
 from bot.delivery.inbox import LeaseLost, Message
-from bot.delivery.models import Conversation
+from bot.delivery.models import Conversation, Outbox
 from bot.keys import Keys
 
 log = logging.getLogger(__name__)
@@ -33,8 +35,14 @@ LOOK_EVERY = 0.25
 """Seconds between two looks when nothing rings: messages put off become due, leases end."""
 LONGEST_TURN = 45.0
 """Seconds; several actions may each take their time-out."""
+FOR_THE_OTHERS = 5.0
+"""Seconds that a suspect message waits for turns that were at work before it."""
 FAREWELL = 10.0
 """Seconds that turns in work are given when the worker ends."""
+
+
+_keeper = ThreadPoolExecutor(1, thread_name_prefix="leases")
+"""Leases are renewed also while all other threads wait for a database."""
 
 
 class TurnFailed(Exception):
@@ -86,28 +94,38 @@ class Worker:
 
     async def _take_all(self, over: asyncio.Event) -> None:
         while (room := SIDE_BY_SIDE - len(self._at_work)) > 0 and not over.is_set():
-            most = min(room, AT_ONCE)
+            if any(message.is_suspect for message in self._at_work.values()):
+                return  # it is worked on alone
             try:
-                messages = await asyncio.to_thread(inbox.claim_some, self.engine, self.keys, self.owner, most)
+                messages = await asyncio.to_thread(
+                    inbox.claim_some, self.engine, self.keys, self.owner, min(room, AT_ONCE)
+                )
             except SQLAlchemyError as error:
                 log.error("the inbox cannot be read: %s", type(error).__name__)
                 return
-            for message in messages:
-                if message.is_suspect and self._at_work:
-                    await asyncio.wait(list(self._at_work))
-                task = asyncio.create_task(self._work(message))
-                self._at_work[task] = message
-                task.add_done_callback(self._done)
-                if message.is_suspect:
-                    await asyncio.wait([task])
             if not messages:
                 return
+            for message in messages:
+                others = list(self._at_work)
+                task = asyncio.create_task(self._alone(message, others) if message.is_suspect else self._work(message))
+                self._at_work[task] = message
+                task.add_done_callback(self._done)
+
+    async def _alone(self, message: Message, others: list[asyncio.Task]) -> None:
+        """One over which workers died takes nobody else's turn with it, should it happen again."""
+        if others:
+            await asyncio.wait(others, timeout=FOR_THE_OTHERS)
+        await self._work(message)
 
     def _done(self, task: asyncio.Task) -> None:
         self._at_work.pop(task, None)
         self.bell.ring_inbox()  # the next message of this conversation may be waiting
 
     async def _work(self, message: Message) -> None:
+        with logs.bound(conversation=message.conversation):
+            await self._answer(message)
+
+    async def _answer(self, message: Message) -> None:
         if message.claims == 1:
             metrics.QUEUE_AGE.observe(max(0.0, (_now() - message.received_at).total_seconds()))
         began, outcome = time.monotonic(), "failed"
@@ -117,14 +135,17 @@ class Worker:
             await asyncio.wait_for(self.dialogue.turn(message), LONGEST_TURN)
             outcome = "answered"
         except LeaseLost:
-            log.warning("another worker has this message: conversation=%s", message.conversation)
+            outcome = "taken_over"
+            log.warning("another worker has this message")
         except Exception as error:
             cause = str(error) if isinstance(error, TurnFailed) else type(error).__name__
             expected = isinstance(error, (TurnFailed, SQLAlchemyError, asyncio.TimeoutError))
             log.error(
-                "turn failed: conversation=%s attempt=%d cause=%s",
-                message.conversation, message.attempts + 1, cause, exc_info=None if expected else _where(error),
-            )  # fmt: skip
+                "turn failed: attempt=%d cause=%s",
+                message.attempts + 1,
+                cause,
+                exc_info=None if expected else _where(error),
+            )
             await self._put_off(message, cause)
         finally:
             metrics.TURN.labels(outcome).observe(time.monotonic() - began)
@@ -134,22 +155,27 @@ class Worker:
         try:
             await asyncio.to_thread(self._after_failure, message, cause)
         except LeaseLost:
-            log.warning("another worker has this message: conversation=%s", message.conversation)
+            log.warning("another worker has this message")
         except SQLAlchemyError as error:  # its lease ends by itself
             log.error("a failed turn could not be noted: %s", type(error).__name__)
 
     def _after_failure(self, message: Message, cause: str) -> None:
         with Session(self.engine, future=True) as session:
             conversation = session.get(Conversation, message.conversation, with_for_update={"key_share": True})
-            if inbox.put_off(session, message, cause):
+            if inbox.put_off(session, message, cause) and not self._was_told(session, message):
                 sorry = self.dialogue.apology(message, conversation)
                 outbox.say(session, self.keys, message.conversation, [sorry], inbox=message.id)
             session.commit()
 
+    def _was_told(self, session: Session, message: Message) -> bool:
+        """Replayed by an operator, it failed again: she was told the first time."""
+        return session.scalar(select(Outbox.id).where(Outbox.inbox == message.id).limit(1)) is not None
+
     async def _keep_leases(self) -> None:
         while True:
             try:
-                await asyncio.to_thread(inbox.renew, self.engine, list(self._at_work.values()))
+                at_work = list(self._at_work.values())
+                await asyncio.get_running_loop().run_in_executor(_keeper, inbox.renew, self.engine, at_work)
                 if await asyncio.to_thread(inbox.free_the_dead, self.engine, [self.owner]):
                     self.bell.ring_inbox()
             except SQLAlchemyError as error:

@@ -9,6 +9,7 @@ from pathlib import Path
 import jwt
 import pytest
 
+from actions.settings import SettingsError
 from bot.keys import TOKEN_LASTS, Keys, SealBroken, TokenExpired, TokenInvalid, _own
 
 OLD, NEW, FOREIGN = ("o" * 32, "n" * 32, "f" * 32)
@@ -39,6 +40,11 @@ def test_a_secret_is_changed_by_putting_the_new_one_in_front() -> None:
         new.unseal(sealed)
 
 
+def test_a_door_whose_clock_is_late_knows_what_another_has_just_signed() -> None:
+    token, _ = Keys((NEW,)).sign("c1", NOW + dt.timedelta(seconds=90))
+    assert Keys((NEW,)).read(token)[0] == "c1"
+
+
 NONE = jwt.encode({"sub": "c1", "exp": NOW + TOKEN_LASTS}, None, algorithm="none")
 OTHER_KEY = Keys((FOREIGN,)).sign("c1")[0]
 
@@ -61,3 +67,7 @@ def test_the_demonstration_makes_its_secret_once_and_keeps_it_to_itself(tmp_path
     assert len(made) >= 32
     assert _own(file) == made
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert list(file.parent.iterdir()) == [file]
+    file.write_text("")
+    with pytest.raises(SettingsError):
+        _own(file)

@@ -337,6 +337,14 @@ def test_what_is_pretended_answers_no_other_host(server: Server) -> None:
         assert refused.value.code == 403
 
 
+def test_what_is_pretended_answers_no_web_page(server: Server) -> None:
+    body = json.dumps({"sender": "me", "message": "hello"}).encode()
+    request = urllib.request.Request(f"{server.url}/webhooks/rest/webhook", body, {"Origin": server.url})  # noqa: S310
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(request, timeout=10)  # noqa: S310
+    assert refused.value.code == 403
+
+
 @pytest.fixture
 def databases_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, object], tuple[int, Any]]:
     """Asks a door whose databases are away; status and body."""

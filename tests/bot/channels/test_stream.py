@@ -8,9 +8,21 @@ import datetime as dt
 
 import pytest
 from sqlalchemy.engine import Engine
+from sqlalchemy.orm import Session
 
+from actions.case_db import unit_of_work
 from bot.channels import web as channel
+from bot.channels.door import verified_if_known
+from bot.delivery.engine import make_engine
+from bot.delivery.models import Conversation
 from tests.bot.channels.served import CITIZEN, PATIENCE, Web, running, served
+
+
+def told(event: tuple) -> tuple[str, bool]:
+    name, number, data = event
+    assert number is None
+    assert data.keys() == {"verified", "who"}
+    return name, data["verified"]
 
 
 @running
@@ -18,7 +30,7 @@ async def test_says_first_who_is_verified_then_the_lines(bot_engine: Engine) -> 
     async with served(bot_engine) as web:
         page = await web.begin()
         async with page.stream() as stream:
-            assert await stream.next() == ("identity", None, {"verified": False})
+            assert told(await stream.next()) == ("identity", False)
             name, number, welcome = await stream.next()
             assert (name, number) == ("answer", 1)
             assert [welcome] == (await page.history())["events"]
@@ -165,38 +177,52 @@ async def test_tells_when_somebody_is_verified_and_when_no_longer(
     async with served(bot_file) as web:
         page = await web.begin()
         async with page.stream(1) as stream:
-            assert await stream.next() == ("identity", None, {"verified": False})
+            assert told(await stream.next()) == ("identity", False)
             web.citizen = CITIZEN  # the turn that verified writes its answer after it
             web.say(page.conversation, "تم التحقق", citizen=CITIZEN)
-            assert await stream.next() == ("identity", None, {"verified": True})
+            assert told(await stream.next()) == ("identity", True)
             (line,) = await stream.answers(1)
             assert (line["text"], line["hidden"]) == ("تم التحقق", False)
         monkeypatch.setattr(channel, "COMMENT_EVERY", 0.05)
         async with page.stream(2) as stream:
-            assert await stream.next() == ("identity", None, {"verified": True})
+            assert told(await stream.next()) == ("identity", True)
             web.citizen = None  # time ended it: no line comes with that
             names = [await stream.next()]
             while names[-1][0] == "":
                 names.append(await stream.next())
-            assert names[-1] == ("identity", None, {"verified": False})
+            assert told(names[-1]) == ("identity", False)
 
 
 @running
-async def test_while_nobody_can_say_who_is_verified_nothing_is_shown(bot_file: Engine) -> None:
-    from actions.services.errors import Unavailable
-
+async def test_while_nobody_can_say_who_is_verified_only_what_is_everybody_s_is_shown(
+    bot_file: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(unit_of_work, "_engine", lambda: make_engine("sqlite:////nonexistent/case.db"))
     async with served(bot_file) as web:
         page = await web.begin()
         web.say(page.conversation, "القضية", citizen=CITIZEN)
-        door = web.app.ctx.web.door
+        web.say(page.conversation, "الجواب")
+        object.__setattr__(web.app.ctx.web.door, "verified", verified_if_known)
+        events = (await page.history())["events"]
+        assert [event["hidden"] for event in events] == [False, True, False]
 
-        def away(conversation: str) -> int:
-            raise Unavailable("database")
 
-        object.__setattr__(door, "verified", away)
-        for what in ("history", "events"):
-            reply = await page.ask("GET", what)
-            assert (reply.status, reply.code) == (503, "unavailable")
+@running
+async def test_a_page_learns_that_somebody_else_is_verified_or_that_something_was_forgotten(bot_file: Engine) -> None:
+    """Also one that was away meanwhile: the mother's tab, after the son was verified in another."""
+    async with served(bot_file) as web:
+        page = await web.begin()
+        seen = []
+        for citizen, forgets in ((None, False), (CITIZEN, False), (CITIZEN + 1, False), (CITIZEN + 1, True)):
+            web.citizen = citizen
+            if forgets:
+                with Session(bot_file, future=True) as session:
+                    session.get(Conversation, page.conversation).forgotten += 1
+                    session.commit()
+            async with page.stream() as stream:
+                seen.append((await stream.next())[2]["who"])
+            assert (await page.history())["who"] == seen[-1]
+        assert len(set(seen)) == 4
 
 
 # the end

@@ -13,7 +13,7 @@ from bot.delivery import inbox
 from bot.delivery.conversations import conversation_at
 from bot.delivery.engine import make_engine, upgrade
 from bot.delivery.models import Inbox
-from bot.keys import Keys
+from bot.keys import keys
 from bot.settings import settings
 
 
@@ -22,18 +22,21 @@ def letters(bot: Callable[..., int], tmp_path: Path, monkeypatch: pytest.MonkeyP
     """Two dead letters, 1 and 2."""
     url = f"sqlite:///{tmp_path / 'bot.db'}"
     monkeypatch.setenv("BOT_DATABASE_URL", url)
+    monkeypatch.setenv("BOT_SECRETS", "k" * 32)
     settings.cache_clear()
+    keys.cache_clear()
     upgrade(url)
-    engine, keys = make_engine(url), Keys(("k" * 32,))
+    engine = make_engine(url)
     hers = conversation_at(engine, "test", "hers")
     for given in ("m1", "m2"):
-        inbox.accept(engine, keys, conversation=hers, given_id=given, text="هويتي 1058529940")
+        inbox.accept(engine, keys(), conversation=hers, given_id=given, text="هويتي 1058529940")
     with Session(engine, future=True) as session:
         session.execute(update(Inbox).values(state="dead", attempts=4, failure="action x: away"))
         session.commit()
     yield engine
     engine.dispose()
     settings.cache_clear()
+    keys.cache_clear()
 
 
 def states(engine: Engine) -> list[str]:

@@ -56,7 +56,8 @@ def test_nobody_s_conversation_takes_nothing(post: Post) -> None:
 def test_what_was_typed_waits_sealed_and_is_gone_when_done(post: Post) -> None:
     post.accept(post.hers, "m1", "هويتي 1058529940")
     (row,) = post.rows()
-    assert "1058529940" not in f"{row.sealed} {row.shown}"
+    assert "هويتي" not in f"{row.sealed} {row.shown}", "not even masked"
+    assert "1058529940" not in post.keys.unseal(row.shown)
     message = post.claim()
     assert message.text == "هويتي 1058529940"
     post.settle(message)

@@ -10,6 +10,7 @@ OPEN = sa.text("state IN ('waiting', 'working')")
 
 
 def upgrade() -> None:
+    op.add_column("conversation", sa.Column("forgotten", sa.Integer, nullable=False, server_default="0"))
     op.create_table(
         "inbox",
         sa.Column("id", sa.Integer, primary_key=True),
