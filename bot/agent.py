@@ -16,6 +16,7 @@ from rasa.utils.endpoints import EndpointConfig
 from rasa.utils.log_utils import configure_structlog
 from sqlalchemy.engine import Engine
 
+from bot.graph import PlannedGraphRunner
 from bot.nlg import FileResponses
 from bot.tracker_store import CURRENT, TurnTrackerStore
 
@@ -84,4 +85,6 @@ def load(model: Path, engine: Engine, action_url: str, action_timeout: float) ->
         action_endpoint=ActionServer(action_url, action_timeout),
     )
     agent.load_model(model)
+    PlannedGraphRunner.of(agent.processor.graph_runner)
+    agent.processor._check_for_unseen_features = lambda parse_data: None  # only warns; `bot check` looks at names
     return agent

@@ -50,7 +50,7 @@ OPEN_STREAMS = Gauge("assistant_open_streams", "Browsers that listen for answers
 # read from the database when somebody asks
 WAITING = Gauge("assistant_waiting_messages", "Messages that wait for a worker", registry=REGISTRY)
 OLDEST = Gauge("assistant_oldest_waiting_seconds", "Age of the message that waits longest", registry=REGISTRY)
-DEAD = Gauge("assistant_dead_letters", "Messages given up after three tries (bot dead list)", registry=REGISTRY)
+DEAD = Gauge("assistant_dead_letters", "Messages given up after their last try (bot dead list)", registry=REGISTRY)
 
 ProcessCollector(namespace="assistant", registry=REGISTRY)
 

@@ -275,7 +275,7 @@ class Assistant:
                     row.language_fixed = True
                     row.language = turn.tracker.get_slot("language_wanted") or turn.language
                 if stored:
-                    session.execute(insert(TrackerEvent), stored)
+                    session.execute(insert(TrackerEvent.__table__), stored)
             if turn.tracker is not None:
                 row.question = turn.tracker.get_slot("requested_slot") if turn.tracker.active_loop else None
             outbox.say(

@@ -23,7 +23,7 @@ from sanic import Sanic
 from sanic import response as responses
 from sanic.request import Request
 from sanic.response import HTTPResponse
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from bot import keys as tokens
@@ -294,13 +294,16 @@ class Look:
     language: str
 
 
+_SPEAKS = select(Conversation.language, Conversation.forgotten).where(Conversation.id == bindparam("conversation"))
+
+
 def _look(door: Door, conversation: str, **which: Any) -> Look:
-    lines = outbox.read(door.engine, door.keys, conversation, **which)
     with Session(reading(door.engine), future=True) as session:
-        row = session.get(Conversation, conversation)
+        row = session.execute(_SPEAKS, {"conversation": conversation}).first()
         if row is None:
             raise NotFound
-        language, forgotten = row.language, row.forgotten
+        language, forgotten = row
+        lines = outbox.read_in(session, door.keys, conversation, **which)
     citizen = door.verified(conversation)  # after the lines: who is no longer verified sees none of them
     answers = door.answers()
     return Look(

@@ -18,7 +18,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Integer, and_, bindparam, func, or_, select, update
+from sqlalchemy import Integer, and_, bindparam, func, insert, or_, select, update
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, aliased
@@ -96,40 +96,33 @@ def accept(
     """Commits: once this returns the message will be answered. Raises UnknownConversation."""
     ours = message_id(conversation, given_id)
     content = {"text": text, "button": button, "document": document}
+    row: dict[str, Any] = {
+        "message_id": ours,
+        "conversation": conversation,
+        "given_id": given_id,
+        "sealed": keys.seal({key: value for key, value in content.items() if value is not None}),
+        "shown": None if text is None else keys.seal(mask(clean(text))[:LONGEST_SHOWN]),
+    }
     with Session(engine, future=True) as session:
         # the row is held until the commit: what is acknowledged first has the lower number
-        if session.get(Conversation, conversation, with_for_update={"key_share": True}) is None:
+        if session.scalar(_HELD, {"conversation": conversation}) is None:
             raise UnknownConversation(conversation)
-        if session.scalar(select(Inbox.id).filter_by(message_id=ours)) is not None:
-            return Accepted(ours, new=False)
-        session.add(
-            Inbox(
-                message_id=ours,
-                conversation=conversation,
-                given_id=given_id,
-                sealed=keys.seal({key: value for key, value in content.items() if value is not None}),
-                shown=_sealed(keys, _shown(session, conversation, text, button)),
-                received_at=_now(),
-                due_at=_now(),
-            )
-        )
-        bell.notify(session, bell.INBOX, conversation)
+        if button is not None and (offer := offers.find(session, conversation, button)):
+            row["shown"] = keys.seal(offer.title)
+        now = _now()
         try:
+            session.execute(insert(Inbox.__table__), {**row, "received_at": now, "due_at": now})
+            bell.notify(session, bell.INBOX, conversation)
             session.commit()
-        except IntegrityError:  # the same message at the same moment
-            return Accepted(ours, new=False)
+        except IntegrityError:
+            session.rollback()
+            if session.scalar(select(Inbox.id).filter_by(message_id=ours)) is None:
+                raise
+            return Accepted(ours, new=False)  # it was accepted before
     return Accepted(ours, new=True)
 
 
-def _sealed(keys: Keys, shown: str | None) -> str | None:
-    return None if shown is None else keys.seal(shown)
-
-
-def _shown(session: Session, conversation: str, text: str | None, button: str | None) -> str | None:
-    if button is not None:
-        offer = offers.find(session, conversation, button)
-        return offer and offer.title
-    return mask(clean(text))[:LONGEST_SHOWN] if text is not None else None
+_HELD = select(Conversation.id).where(Conversation.id == bindparam("conversation")).with_for_update(key_share=True)
 
 
 def claim(engine: Engine, keys: Keys, owner: str) -> Message | None:

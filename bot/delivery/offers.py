@@ -7,7 +7,7 @@ import re
 import secrets
 from typing import Any
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, insert, select
 from sqlalchemy.orm import Session
 
 from bot.delivery.models import Offer
@@ -24,18 +24,19 @@ def offer(session: Session, conversation: str, answers: list[dict[str, Any]], qu
     buttons = [button for answer in answers for button in answer.get("buttons", ())]
     if not buttons:
         return
-    number = _last(session, conversation) + 1
+    number, rows = _last(session, conversation) + 1, []
     for button in buttons:
-        row = Offer(
-            id=secrets.token_urlsafe(12),
-            number=number,
-            conversation=conversation,
-            title=button["title"],
-            payload=button["payload"],
-            question=question if parse(button["payload"])[0] in ANSWERS_TO_A_QUESTION else None,
-        )
-        session.add(row)
-        button["payload"] = row.id
+        row = {
+            "id": secrets.token_urlsafe(12),
+            "number": number,
+            "conversation": conversation,
+            "title": button["title"],
+            "payload": button["payload"],
+            "question": question if parse(button["payload"])[0] in ANSWERS_TO_A_QUESTION else None,
+        }
+        rows.append(row)
+        button["payload"] = row["id"]
+    session.execute(insert(Offer.__table__), rows)
 
 
 def find(session: Session, conversation: str, button: str) -> Offer | None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import logging
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from sqlalchemy import func, select, update
-from sqlalchemy.engine import Engine
+from sqlalchemy import Integer, bindparam, func, insert, select, update
+from sqlalchemy.engine import Engine, Row
 from sqlalchemy.orm import Session, aliased
+from sqlalchemy.sql import Select
 
 from bot.answers import Answers
 from bot.delivery import bell, offers
@@ -56,21 +58,23 @@ def say(
         session.get(Conversation, conversation, with_for_update={"key_share": True})
     last = session.scalar(select(func.max(Outbox.number)).where(Outbox.conversation == conversation)) or 0
     offers.offer(session, conversation, answers, question)
-    for number, answer in enumerate(answers, last + 1):
-        personal = bool(answer.get("personal"))
-        session.add(
-            Outbox(
-                conversation=conversation,
-                number=number,
-                inbox=inbox,
-                name=answer["name"],
-                personal=personal,
-                citizen=citizen if personal else None,
-                body=keys.seal({key: answer[key] for key in ("text", "buttons", "custom") if answer.get(key)}),
-                unique_key=unique_key,
-                created_at=dt.datetime.now(dt.timezone.utc),
-            )
-        )
+    now = dt.datetime.now(dt.timezone.utc)
+    lines = [
+        {
+            "conversation": conversation,
+            "number": number,
+            "inbox": inbox,
+            "name": answer["name"],
+            "personal": bool(answer.get("personal")),
+            "citizen": citizen if answer.get("personal") else None,
+            "body": keys.seal({key: answer[key] for key in ("text", "buttons", "custom") if answer.get(key)}),
+            "unique_key": unique_key,
+            "created_at": now,
+        }
+        for number, answer in enumerate(answers, last + 1)
+    ]
+    if lines:
+        session.execute(insert(Outbox.__table__), lines)
     bell.notify(session, bell.OUTBOX, conversation)
 
 
@@ -84,16 +88,34 @@ def read(
     limit: int = 100,
 ) -> list[Line]:
     """Ascending: the first `limit` after `after`; without it the newest `limit` (below `before`)."""
-    wanted = _lines().where(Outbox.conversation == conversation).limit(limit)
-    if after is not None:
-        wanted = wanted.where(Outbox.number > after).order_by(Outbox.number)
-    else:
-        wanted = wanted.order_by(Outbox.number.desc())
-    if before is not None:
-        wanted = wanted.where(Outbox.number < before)
     with Session(reading(engine), future=True) as session:
-        found = [_line(keys, *row) for row in session.execute(wanted)]
+        return read_in(session, keys, conversation, after=after, before=before, limit=limit)
+
+
+def read_in(
+    session: Session,
+    keys: Keys,
+    conversation: str,
+    *,
+    after: int | None = None,
+    before: int | None = None,
+    limit: int = 100,
+) -> list[Line]:
+    """`read` in the caller's transaction."""
+    given = {"conversation": conversation, "after": after, "before": before, "most": limit}
+    given = {name: value for name, value in given.items() if value is not None}
+    found = [_line(keys, row) for row in session.execute(_wanted(after is not None, before is not None), given)]
     return sorted(found, key=lambda line: line.number)
+
+
+@cache
+def _wanted(after: bool, before: bool) -> Select:
+    wanted = _lines().where(Outbox.conversation == bindparam("conversation")).limit(bindparam("most", type_=Integer))
+    if before:
+        wanted = wanted.where(Outbox.number < bindparam("before"))
+    if after:
+        return wanted.where(Outbox.number > bindparam("after")).order_by(Outbox.number)
+    return wanted.order_by(Outbox.number.desc())
 
 
 def answers_to(engine: Engine, keys: Keys, message_id: str) -> list[Line] | None:
@@ -103,16 +125,20 @@ def answers_to(engine: Engine, keys: Keys, message_id: str) -> list[Line] | None
         if row is None or row.state in OPEN:
             return None
         found = session.execute(_lines().where(Outbox.inbox == row.id).order_by(Outbox.number))
-        return [_line(keys, *each) for each in found]
+        return [_line(keys, each) for each in found]
 
 
-def _lines():
+def _lines() -> Select:
     earlier = aliased(Outbox)
     first = ~select(earlier.id).where(earlier.inbox == Outbox.inbox, earlier.number < Outbox.number).exists()
-    return select(Outbox, Inbox, first).outerjoin(Inbox, Inbox.id == Outbox.inbox)
+    line = ("conversation", "number", "created_at", "name", "body", "personal", "citizen")
+    columns = [getattr(Outbox, name) for name in line]
+    return select(*columns, Inbox.given_id, Inbox.shown, first.label("first")).outerjoin(
+        Inbox, Inbox.id == Outbox.inbox
+    )
 
 
-def _line(keys: Keys, row: Outbox, asked: Inbox | None, first: bool) -> Line:
+def _line(keys: Keys, row: Row) -> Line:
     return Line(
         number=row.number,
         at=row.created_at,
@@ -120,12 +146,12 @@ def _line(keys: Keys, row: Outbox, asked: Inbox | None, first: bool) -> Line:
         body=_body(keys, row),
         personal=row.personal,
         citizen=row.citizen,
-        answers_message=asked and asked.given_id,
-        heard={"id": asked.given_id, "text": _opened(keys, asked.shown)} if asked and first else None,
+        answers_message=row.given_id,
+        heard={"id": row.given_id, "text": _opened(keys, row.shown)} if row.given_id and row.first else None,
     )
 
 
-def _body(keys: Keys, row: Outbox) -> dict[str, Any] | None:
+def _body(keys: Keys, row: Row) -> dict[str, Any] | None:
     try:
         return None if row.body is None else {"text": "", "buttons": [], **keys.unseal(row.body)}
     except SealBroken:  # an old line takes nothing else of the conversation with it

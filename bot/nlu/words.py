@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
-from camel_tools.tokenizers.word import simple_word_tokenize
+from camel_tools.utils.charsets import (
+    EMOJI_MULTICHAR_CHARSET,
+    UNICODE_LETTER_MARK_NUMBER_CHARSET,
+    UNICODE_PUNCT_SYMBOL_CHARSET,
+)
 
 from bot.text.arabizi import to_arabic
 from bot.text.language import is_arabizi
@@ -14,6 +20,19 @@ from bot.text.normalise import normalise
 _LONGEST = 2000
 """Characters that are read; what a person asks stands before."""
 
+
+def _one_of(characters: Iterable[str]) -> str:
+    """A class of characters; those above U+FFFF apart, since one of them makes `re` search the whole class in line."""
+    low, high = ("".join(c for c in characters if (c > "\uffff") is above) for above in (False, True))
+    return rf"(?:[{re.escape(low)}]|(?=[\U00010000-\U0010ffff])[{re.escape(high)}])"
+
+
+_EMOJI = sorted(EMOJI_MULTICHAR_CHARSET, key=len, reverse=True)
+_TOKEN = re.compile(
+    rf"(?={_one_of({emoji[0] for emoji in _EMOJI})})(?:{'|'.join(map(re.escape, _EMOJI))})"
+    rf"|{_one_of(UNICODE_PUNCT_SYMBOL_CHARSET)}|{_one_of(UNICODE_LETTER_MARK_NUMBER_CHARSET)}+"
+)
+"""What camel_tools' simple_word_tokenize finds, which tries thousands of symbols one by one at each place."""
 _ARABIC_AND_DIGITS = re.compile(r"\d+|[^\d]+")
 _ARABIC = re.compile("[\u0621-\u064a\ufb50-\ufdff\ufe70-\ufeff]")
 
@@ -26,15 +45,19 @@ class Word:
     """Normalised, Arabizi in Arabic letters; empty for punctuation and emoji."""
 
 
-def words(text: str) -> list[Word]:
-    text = text[:_LONGEST]
+def words(text: str) -> tuple[Word, ...]:
+    return _words(text[:_LONGEST])
+
+
+@lru_cache(maxsize=8)  # the tokenizer and the gazetteer read the same message
+def _words(text: str) -> tuple[Word, ...]:
     arabizi = is_arabizi(text)
     found, position = [], 0
-    for token in simple_word_tokenize(text):
+    for token in _TOKEN.findall(text):
         # `راتبي٤٥٠٠كم` is three words, `3ala` is one.
         for part in _ARABIC_AND_DIGITS.findall(token) if _ARABIC.search(token) else [token]:
             position = text.index(part, position)
             lemma = normalise(part)
             found.append(Word(part, position, to_arabic(lemma) if arabizi and not lemma.isdigit() else lemma))
             position += len(part)
-    return found
+    return tuple(found)

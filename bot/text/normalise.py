@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-from camel_tools.utils.charmap import CharMapper
 from camel_tools.utils.dediac import dediac_ar
 from camel_tools.utils.normalize import normalize_alef_ar, normalize_alef_maksura_ar, normalize_teh_marbuta_ar
 
@@ -12,7 +11,7 @@ from bot.text.clean import clean
 from bot.text.digits import to_western
 
 # Hamza seats, and the Persian letters that phones and the Saudi g (گ) bring.
-_LETTERS = CharMapper(
+_LETTERS = str.maketrans(
     {
         "ؤ": "و",
         "ئ": "ي",
@@ -36,6 +35,6 @@ _NOT_WORDS = re.compile(r"[\W_]+")
 def normalise(text: str) -> str:
     """`أبغىىىى الفَاتُورة!!` → `ابغي الفاتوره`. Lower case, 0-9, one space between words, or nothing at all."""
     text = to_western(dediac_ar(clean(text)).lower())
-    text = normalize_teh_marbuta_ar(normalize_alef_maksura_ar(normalize_alef_ar(_LETTERS(text))))
+    text = normalize_teh_marbuta_ar(normalize_alef_maksura_ar(normalize_alef_ar(text.translate(_LETTERS))))
     text = _NOT_WORDS.sub(" ", _THOUSANDS.sub("", text))
     return _STRETCHED.sub(r"\1", text).strip()

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from bot.delivery.conversations import conversation_at
@@ -116,10 +117,10 @@ def test_bot_database_away(stage: Stage, player: Player, monkeypatch: pytest.Mon
 def test_unreadable_tracker_is_not_a_new_conversation(
     stage: Stage, player: Player, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    store = stage.assistant.agent.tracker_store
-    from actions.case_db.engine import make_engine
+    def away(session: Session, conversation: str) -> list:
+        raise OperationalError("SELECT", {}, Exception("away"))
 
-    monkeypatch.setattr(store, "engine", make_engine("sqlite:////nonexistent/bot.db"))
+    monkeypatch.setattr("bot.turn.stored_events", away)
     assert say(player, "{ID}") == SORRY
     monkeypatch.undo()
     assert say(player, "{ID}") == ["utter_ask_identity__code"]

@@ -94,7 +94,7 @@ class Web:
     def inbox(self) -> list[dict[str, Any]]:
         with Session(self.engine, future=True) as session:
             rows = session.scalars(select(Inbox).order_by(Inbox.id)).all()
-            opened = [(row, self.keys.unseal(row.shown), self.keys.unseal(row.sealed)) for row in rows]
+            opened = [(row, row.shown and self.keys.unseal(row.shown), self.keys.unseal(row.sealed)) for row in rows]
             return [{"id": row.given_id, "shown": shown, **content} for row, shown, content in opened]
 
 

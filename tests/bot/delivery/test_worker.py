@@ -148,7 +148,7 @@ def test_who_lost_the_lease_leaves_nothing(post: Post) -> None:
     async def loses_it(message: Message) -> None:
         while not taken_over:  # the worker may just be renewing its lease
             post.later(seconds=16)
-            taken_over += [taken] if (taken := post.claim("another")) else []
+            taken_over.extend([taken] if (taken := post.claim("another")) else [])
 
     post.accept(post.hers, "m1")
     run(post, Dialogue(post, loses_it), lambda: bool(taken_over))

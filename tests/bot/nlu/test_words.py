@@ -1,6 +1,8 @@
 import pytest
+from camel_tools.tokenizers.word import simple_word_tokenize
 
-from bot.nlu.words import words
+from bot.nlu.words import _TOKEN, words
+from bot.project import DATA
 
 
 @pytest.mark.parametrize(
@@ -38,3 +40,18 @@ def test_arabizi_comes_near_to_arabic() -> None:
 
 def test_english_stays_english() -> None:
     assert [word.lemma for word in words("How long?")] == ["how", "long", ""]
+
+
+def test_tokens_are_those_of_camel_tools() -> None:
+    """Found with one pattern instead of a search for each symbol; on everything that people wrote here, and worse."""
+    typed = [sentence for path in sorted((DATA / "nlu").rglob("*.yml")) for sentence in path.read_text().splitlines()]
+    odd = [
+        "👨‍👩‍👧 شكرا🙏🏽!!",
+        "١٢٣٫٥﷼ و5,000",
+        "a_b-c@d.sa https://najiz.sa/x?y=1",
+        "كَلِمَةٌ ﷺ 𐤀𞸀",
+        "﴾نص﴿ …؟!",
+        "\u200fنص\u200e",
+    ]
+    for text in [*typed[::40], *odd]:
+        assert _TOKEN.findall(text) == simple_word_tokenize(text), text
