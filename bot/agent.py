@@ -79,6 +79,9 @@ def load(model: Path, engine: Engine, action_url: str, action_timeout: float) ->
     # it logs whole exceptions of actions, values included; what failed stands in our log, by name
     logging.getLogger("rasa.core.processor").setLevel(logging.CRITICAL)
     RemoteAction._validate_action_result = _validate_once  # type: ignore[method-assign]
+    from bot import rules  # it brings all policies along
+
+    rules.install()
     agent = ProjectAgent(
         generator=FileResponses(),
         tracker_store=TurnTrackerStore(engine),

@@ -275,7 +275,7 @@ class Assistant:
                     row.language_fixed = True
                     row.language = turn.tracker.get_slot("language_wanted") or turn.language
                 if stored:
-                    session.execute(insert(TrackerEvent.__table__), stored)
+                    session.execute(NEW_EVENTS, stored)
             if turn.tracker is not None:
                 row.question = turn.tracker.get_slot("requested_slot") if turn.tracker.active_loop else None
             outbox.say(
@@ -291,6 +291,7 @@ class Assistant:
             session.commit()
 
 
+NEW_EVENTS = insert(TrackerEvent.__table__)
 COMMAND = re.compile(r"[/\s]*/\s*\w+\s*[{@]")
 """What Rasa would take for an intent with entities; nobody types that by chance."""
 FAQ_ANSWERS = frozenset(f"utter_{name}" for name in QUESTIONS)

@@ -111,7 +111,7 @@ def accept(
             row["shown"] = keys.seal(offer.title)
         now = _now()
         try:
-            session.execute(insert(Inbox.__table__), {**row, "received_at": now, "due_at": now})
+            session.execute(_NEW, {**row, "received_at": now, "due_at": now})
             bell.notify(session, bell.INBOX, conversation)
             session.commit()
         except IntegrityError:
@@ -122,6 +122,8 @@ def accept(
     return Accepted(ours, new=True)
 
 
+# statements are put together once: that takes longer than to run them
+_NEW = insert(Inbox.__table__)
 _HELD = select(Conversation.id).where(Conversation.id == bindparam("conversation")).with_for_update(key_share=True)
 
 
@@ -139,16 +141,15 @@ def claim_some(engine: Engine, keys: Keys, owner: str, most: int) -> list[Messag
             if session.execute(_FREE, {"now": now, "most": 1}).first() is None:
                 return []
     with Session(unsynced(engine), future=True) as session:
-        rows = session.execute(_FREE.with_for_update(skip_locked=True, of=Inbox), {"now": now, "most": most}).all()
+        rows = session.execute(_FREE_AND_HELD, {"now": now, "most": most}).all()
         messages = [_message(keys, owner, **row._mapping) for row in rows]
         messages = [message for place, message in enumerate(messages) if place == 0 or not message.is_suspect]
         if messages and messages[0].is_suspect:
             del messages[1:]
         if not messages:
             return []
-        taken = update(Inbox).where(Inbox.id.in_([message.id for message in messages]))
-        values = {"state": "working", "leased_by": owner, "leased_until": now + LEASE, "claims": Inbox.claims + 1}
-        session.execute(taken.values(**values).execution_options(synchronize_session=False))
+        lease = {"state": "working", "leased_by": owner, "leased_until": now + LEASE}
+        session.execute(_TAKE, [{**lease, "of": message.id, "claims": message.claims} for message in messages])
         session.commit()
     return messages
 
@@ -183,7 +184,9 @@ def _free() -> Select:
 
 
 _FREE = _free()
-"""Built once."""
+_FREE_AND_HELD = _FREE.with_for_update(skip_locked=True, of=Inbox)
+_table = Inbox.__table__
+_TAKE = update(_table).where(_table.c.id == bindparam("of"))
 
 
 def renew(engine: Engine, messages: Sequence[Message]) -> None:
@@ -226,15 +229,17 @@ def put_off(session: Session, message: Message, cause: str) -> bool:
 
 
 def _leave(session: Session, message: Message, **values: Any) -> None:
-    mine = update(Inbox).where(
-        Inbox.id == message.id,
-        Inbox.state == "working",
-        Inbox.leased_by == message.owner,
-        Inbox.claims == message.claims,
-    )
-    values |= {"leased_by": None, "leased_until": None}
-    if session.execute(mine.values(**values).execution_options(synchronize_session=False)).rowcount != 1:
+    mine = {"of": message.id, "mine": message.owner, "claimed": message.claims}
+    if session.execute(_MINE, {**values, **mine, "leased_by": None, "leased_until": None}).rowcount != 1:
         raise LeaseLost(message.message_id)
+
+
+_MINE = update(_table).where(
+    _table.c.id == bindparam("of"),
+    _table.c.state == "working",
+    _table.c.leased_by == bindparam("mine"),
+    _table.c.claims == bindparam("claimed"),
+)
 
 
 # who works

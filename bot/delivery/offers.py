@@ -7,8 +7,8 @@ import re
 import secrets
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select
-from sqlalchemy.orm import Session
+from sqlalchemy import bindparam, delete, func, insert, select
+from sqlalchemy.orm import Session, aliased
 
 from bot.delivery.models import Offer
 from bot.text.normalise import normalise
@@ -36,7 +36,7 @@ def offer(session: Session, conversation: str, answers: list[dict[str, Any]], qu
         }
         rows.append(row)
         button["payload"] = row["id"]
-    session.execute(insert(Offer.__table__), rows)
+    session.execute(_NEW, rows)
 
 
 def find(session: Session, conversation: str, button: str) -> Offer | None:
@@ -47,10 +47,11 @@ def find(session: Session, conversation: str, button: str) -> Offer | None:
 
 def by_title(session: Session, conversation: str, text: str) -> Offer | None:
     """The button of the last turn that has these words on it: people type what they see."""
-    newest = select(func.max(Offer.number)).where(Offer.conversation == conversation).scalar_subquery()
-    latest = session.scalars(select(Offer).where(Offer.conversation == conversation, Offer.number == newest))
     wanted = normalise(text)
-    return next((row for row in latest if normalise(row.title) == wanted), None)
+    for button, title in session.execute(_LATEST, {"conversation": conversation}):
+        if normalise(title) == wanted:
+            return session.get(Offer, button)
+    return None
 
 
 def forget(session: Session, conversation: str) -> None:
@@ -65,4 +66,15 @@ def parse(payload: str) -> tuple[str, list[dict[str, Any]]]:
 
 
 def _last(session: Session, conversation: str) -> int:
-    return session.scalar(select(func.max(Offer.number)).where(Offer.conversation == conversation)) or 0
+    return session.scalar(_LAST, {"conversation": conversation}) or 0
+
+
+# put together once: that takes longer than to run them
+_LAST = select(func.max(Offer.number)).where(Offer.conversation == bindparam("conversation"))
+_other = aliased(Offer)
+_LATEST = select(Offer.id, Offer.title).where(
+    Offer.conversation == bindparam("conversation"),
+    Offer.number
+    == select(func.max(_other.number)).where(_other.conversation == bindparam("conversation")).scalar_subquery(),
+)
+_NEW = insert(Offer.__table__)

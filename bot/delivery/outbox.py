@@ -56,7 +56,7 @@ def say(
     `question`: what a form waits for after these lines. `held`: the caller holds the conversation's row already."""
     if not held:
         session.get(Conversation, conversation, with_for_update={"key_share": True})
-    last = session.scalar(select(func.max(Outbox.number)).where(Outbox.conversation == conversation)) or 0
+    last = session.scalar(_LAST, {"conversation": conversation}) or 0
     offers.offer(session, conversation, answers, question)
     now = dt.datetime.now(dt.timezone.utc)
     lines = [
@@ -74,8 +74,13 @@ def say(
         for number, answer in enumerate(answers, last + 1)
     ]
     if lines:
-        session.execute(insert(Outbox.__table__), lines)
+        session.execute(_NEW, lines)
     bell.notify(session, bell.OUTBOX, conversation)
+
+
+_LAST = select(func.max(Outbox.number)).where(Outbox.conversation == bindparam("conversation"))
+_NEW = insert(Outbox.__table__)
+"""Put together once: that takes longer than to run them."""
 
 
 def read(

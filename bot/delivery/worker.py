@@ -138,14 +138,11 @@ class Worker:
             outcome = "taken_over"
             log.warning("another worker has this message")
         except Exception as error:
-            cause = str(error) if isinstance(error, TurnFailed) else type(error).__name__
             expected = isinstance(error, (TurnFailed, SQLAlchemyError, asyncio.TimeoutError))
-            log.error(
-                "turn failed: attempt=%d cause=%s",
-                message.attempts + 1,
-                cause,
-                exc_info=None if expected else _where(error),
+            cause = (
+                str(error) if isinstance(error, TurnFailed) else type(error).__name__ if expected else logs.place(error)
             )
+            log.error("turn failed: attempt=%d cause=%s", message.attempts + 1, cause)
             await self._put_off(message, cause)
         finally:
             metrics.TURN.labels(outcome).observe(time.monotonic() - began)
@@ -191,11 +188,6 @@ class Worker:
         if left:
             await asyncio.wait(list(left), timeout=1)
             await asyncio.to_thread(inbox.put_back, self.engine, list(left.values()))
-
-
-def _where(error: BaseException) -> tuple:
-    """The place of an error without its words, which may hold what was typed."""
-    return RuntimeError, RuntimeError(type(error).__name__), error.__traceback__
 
 
 def _now() -> dt.datetime:

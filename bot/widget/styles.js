@@ -1,4 +1,4 @@
-// A strict page forbids <style>: text for constructed sheets, in em of the reader's own font size.
+// Text for constructed sheets: a strict page forbids <style>.
 
 const DARK = `
   --accent:var(--sa-accent, #86d3de); --on-accent:var(--sa-on-accent, #05262d);
@@ -20,7 +20,7 @@ export const STYLE = `
 :host([theme=dark]) {${DARK} color-scheme:dark; }
 :host([text=large]) .root { font-size:1.3em; }
 .root { color:var(--text); line-height:1.6; -webkit-text-size-adjust:none; text-align:start;
-  font-family:var(--sa-font, system-ui, "Segoe UI", "Noto Sans Arabic", "Geeza Pro", Tahoma, sans-serif); }
+  font-family:var(--sa-font, system-ui, "Noto Sans Arabic", sans-serif); }
 *, ::before, ::after { box-sizing:border-box; }
 [hidden] { display:none !important; }
 .sr { position:absolute; inline-size:1px; block-size:1px; overflow:hidden; clip-path:inset(50%); white-space:nowrap; user-select:none; }
@@ -34,7 +34,7 @@ p, h2, dl, dd, ol { margin:0; padding:0; }
 
 .launcher { position:fixed; inset-block-end:var(--block); inset-inline-end:var(--inline); z-index:var(--sa-z, 99999); display:flex;
   align-items:center; gap:.6em; min-block-size:56px; padding-inline:1.2em; border-radius:28px; background:var(--accent);
-  color:var(--on-accent); font-weight:600; box-shadow:0 2px 6px #0003, 0 6px 20px #0003; }
+  color:var(--on-accent); font-weight:600; box-shadow:0 3px 14px #0004; }
 .launcher .i-down, .launcher[aria-expanded=true] .i-chat { display:none; }
 .launcher[aria-expanded=true] .i-down { display:block; }
 .badge { position:absolute; inset-block-start:-6px; inset-inline-start:-2px; min-inline-size:1.7em; padding-inline:.35em; border-radius:1em;
@@ -43,16 +43,16 @@ p, h2, dl, dd, ol { margin:0; padding:0; }
 dialog { position:fixed; inset:auto; inset-block-end:calc(var(--block) + 68px); inset-inline-end:var(--inline); z-index:var(--sa-z, 99999);
   inline-size:min(var(--sa-width, 25em), 100vw - 2 * var(--inline)); block-size:min(var(--sa-height, 43em), 100vh - 2 * var(--block) - 72px);
   max-inline-size:none; max-block-size:none; margin:0; padding:0; border:1px solid var(--line); border-radius:var(--radius);
-  flex-direction:column; overflow:hidden; background:var(--surface); color:inherit; box-shadow:0 4px 12px #0002, 0 12px 48px #0003; }
+  flex-direction:column; overflow:hidden; background:var(--surface); color:inherit; box-shadow:0 6px 40px #0004; }
 dialog[open] { display:flex; }
 dialog:focus { outline:none; }
 .head { display:flex; align-items:center; gap:.5em; padding:.7em 1.1em; padding-inline-end:.5em; border-block-end:1px solid var(--line); }
 .head > div { flex:1; min-inline-size:0; }
-h2 { font-size:1.08em; font-weight:700; line-height:1.4; }
-.head p { color:var(--muted); font-size:.84em; line-height:1.5; }
+h2 { font-size:1.08em; line-height:1.4; }
+.head p { color:var(--muted); font-size:.84em; }
 .round { display:grid; place-items:center; flex:none; inline-size:44px; block-size:44px; padding:0; border-radius:50%; background:none; color:var(--muted); }
 .round:hover { background:var(--soft); }
-.banner { padding:.6em 1.1em; background:var(--soft); color:var(--text); font-size:.92em; }
+.banner { padding:.6em 1.1em; background:var(--soft); font-size:.92em; }
 .banner.good { color:var(--good); }
 .banner:empty, .typing:empty { padding:0; }
 
@@ -65,25 +65,23 @@ h2 { font-size:1.08em; font-weight:700; line-height:1.4; }
 .line + .line { margin-block-start:.7em; }
 .day, .divider { display:flex; align-items:center; gap:.8em; margin-block:1.2em .9em; color:var(--muted); font-size:.84em; text-align:center; }
 .day::before, .day::after, .divider::before, .divider::after { content:""; flex:1 0 1em; border-block-start:1px solid var(--line); }
-.bubble { inline-size:fit-content; max-inline-size:100%; padding:.65em .95em; border:1px solid transparent; border-radius:var(--radius);
-  white-space:pre-wrap; overflow-wrap:anywhere; background:var(--surface); border-color:var(--line); border-start-start-radius:.3em; }
-.bubble small { display:inline-block; margin-block-start:.4em; color:var(--muted); font-size:.84em; line-height:1.5; }
+.bubble { inline-size:fit-content; max-inline-size:100%; padding:.65em .95em; border:1px solid var(--line); border-radius:var(--radius);
+  white-space:pre-wrap; overflow-wrap:anywhere; background:var(--surface); border-start-start-radius:.3em; }
 .mine { display:flex; flex-direction:column; align-items:flex-end; margin-block:1.1em .8em; }
 .mine .bubble { max-inline-size:85%; background:var(--own); color:var(--on-own); border-color:transparent; border-radius:var(--radius);
   border-end-end-radius:.3em; }
-.unsent .bubble { background:none; border:1px dashed var(--bad); color:var(--text); }
+.unsent .bubble { background:none; border:1px dashed var(--bad); color:inherit; }
 .file { display:flex; align-items:center; gap:.5em; }
 .foot { display:flex; align-items:center; gap:.3em; color:var(--muted); font-size:.88em; }
 .foot:empty { display:none; }
-.foot .icon { inline-size:1.1em; block-size:1.1em; }
+.foot .icon, .veiled .icon { inline-size:1.1em; }
 .unsent .foot { color:var(--bad); }
 progress { inline-size:9em; accent-color:var(--accent); margin-block-start:.5em; }
 bdi { unicode-bidi:isolate; }
 .num, .whole { white-space:nowrap; }
-.whole { user-select:all; -webkit-user-select:all; }
+.whole { -webkit-user-select:all; user-select:all; }
 a { color:var(--accent); text-decoration:underline; text-underline-offset:.2em; unicode-bidi:isolate; font-weight:600; }
 .veiled { display:flex; align-items:flex-start; gap:.5em; color:var(--muted); font-size:.92em; padding-inline:.3em; }
-.veiled .icon { inline-size:1.1em; block-size:1.5em; }
 
 .stepper { margin-block-end:.45em; }
 .stepper strong { display:block; font-size:.92em; color:var(--accent); }
@@ -104,35 +102,32 @@ a { color:var(--accent); text-decoration:underline; text-underline-offset:.2em; 
 .card { margin-block-start:.5em; padding:.9em 1em .3em; border:1px solid var(--line); border-inline-start:4px solid var(--accent);
   border-radius:.7em; background:var(--surface); }
 .top { display:flex; flex-wrap:wrap; align-items:baseline; justify-content:space-between; gap:.2em .8em; }
-.top strong { font-size:1em; }
 .state { padding:.05em .7em; border:1px solid currentColor; border-radius:1em; color:var(--muted); font-size:.84em; }
 .state.lifted, .state.granted { color:var(--good); }
 .number { display:flex; flex-wrap:wrap; align-items:center; gap:0 .6em; }
-.number bdi { font-size:1.3em; font-weight:700; letter-spacing:.04em; font-variant-numeric:tabular-nums; }
+.number bdi { font-size:1.3em; font-weight:700; letter-spacing:.04em; }
 dl > div { display:grid; grid-template-columns:minmax(5.5em, 34%) 1fr; gap:.1em .8em; padding-block:.4em; border-block-start:1px solid var(--line); }
 dt { color:var(--muted); font-size:.92em; }
 dd { overflow-wrap:anywhere; }
-dd small { display:block; color:var(--muted); font-size:.84em; }
+small { display:block; color:var(--muted); font-size:.84em; }
 .amount dd, .remaining dd { font-weight:700; font-size:1.1em; }
 .card > .quiet { margin-inline-start:-.7em; }
 .stages { list-style:none; padding-block:.5em; border-block-start:1px solid var(--line); }
 .stages li { display:flex; align-items:center; gap:.6em; padding-block:.2em; color:var(--muted); }
-.stages i { inline-size:1.35em; block-size:1.35em; padding:.3em; flex:none; }
-.stages i::before { content:""; display:block; block-size:100%; border:1.5px solid var(--edge); border-radius:50%; }
+.stages i { inline-size:1.35em; block-size:1.35em; flex:none; border:3px solid var(--edge); border-radius:50%; transform:scale(.6); }
 .stages .done { color:var(--text); }
 .stages .done .icon { color:var(--good); stroke-width:2.6; }
 .stages [aria-current] { font-weight:700; }
 
 .typing { display:flex; align-items:center; gap:.6em; padding:.4em 1.1em; background:var(--ground); color:var(--muted); font-size:.92em; }
 .dots { display:inline-flex; gap:3px; }
-.dots i { inline-size:6px; block-size:6px; border-radius:50%; background:currentColor; border:1px solid currentColor; }
+.dots i { border:3px solid; border-radius:50%; }
 .composer { display:flex; align-items:flex-end; gap:.4em; padding:.6em; border-block-start:1px solid var(--line); padding-block-end:calc(.6em + env(safe-area-inset-bottom)); }
 textarea { flex:1; min-inline-size:0; min-block-size:44px; max-block-size:8em; padding:.5em .9em; resize:none; overflow-y:auto;
   font-size:max(1em, 16px); line-height:1.5; border:1px solid var(--edge); border-radius:22px; background:var(--surface); color:var(--text); }
 textarea::placeholder { color:var(--muted); opacity:1; }
 textarea:focus-visible { outline-offset:0; outline-width:2px; }
-.send { background:var(--accent); color:var(--on-accent); }
-.send:hover { background:var(--accent); opacity:.9; }
+.send, .send:hover { background:var(--accent); color:var(--on-accent); }
 .send.idle { background:var(--soft); color:var(--muted); }
 .composer .round:not(.send) { color:var(--accent); }
 .count { padding:0 1.2em .7em; color:var(--muted); font-size:.88em; }
@@ -140,22 +135,16 @@ textarea:focus-visible { outline-offset:0; outline-width:2px; }
 @media (max-width:479px), (max-height:479px) {
   dialog { inset:0; inset-block-end:auto; inline-size:100%; block-size:100vh; block-size:100dvh; border:0; border-radius:0; }
 }
-@media (max-width:479px) { .launcher { padding-inline:1.1em; } .log { padding-inline:.8em; } }
 @media (max-width:359px) { .launcher .label { display:none; } dl > div { grid-template-columns:1fr; } }
 @media (max-height:340px) { .head p { display:none; } .head { padding-block:0; } .composer { padding-block:.2em; } textarea { max-block-size:4em; } }
 @media (prefers-reduced-motion:no-preference) {
   @keyframes in { from { opacity:0; } }
   @keyframes beat { 50% { opacity:.25; } }
   .line, .mine { animation:in .2s; }
-  .dots i { animation:beat 1.2s infinite; }
-  .dots i:nth-child(2) { animation-delay:.2s; }
-  .dots i:nth-child(3) { animation-delay:.4s; }
+  .dots { animation:beat 1.2s infinite; }
 }
 @media (forced-colors:active) {
-  .bubble, .launcher, dialog, .card, .send, .newer, .replies button { border:1px solid; }
-  .bar i { border-color:CanvasText; }
   .bar .done { background:Highlight; forced-color-adjust:none; }
-  .stages .done .icon { stroke:CanvasText; }
 }
 @media print { .root { display:none; } }`;
 

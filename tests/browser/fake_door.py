@@ -28,10 +28,16 @@ class Conversation:
     id: str
     token: str
     language: str = "ar"
-    verified: bool = False
+    verified: str = ""
+    """Who."""
+    forgotten: int = 0
     lines: list[dict] = field(default_factory=list)
     pending: list[dict] = field(default_factory=list)
     ids: set[str] = field(default_factory=set)
+
+    @property
+    def who(self) -> str:
+        return f"{self.id} {self.verified} {self.forgotten}"
 
 
 class FakeDoor:
@@ -47,6 +53,13 @@ class FakeDoor:
         """Takes messages, but the reply that it has them is lost on the way."""
         self.holding = False
         """Messages wait unanswered."""
+        self.proxy = 0
+        """A page of this status instead of us, as during an update."""
+        self.no_history = False
+        self.slow = 0
+        """So many of the next histories are made at once, and sent when `let_go` is called."""
+        self.held = 0
+        self.may_go = threading.Event()
         self.refusals: list[tuple[int, str, dict[str, str]]] = []
         """Status, code and headers for the next messages and documents, one each."""
         self.asked: list[tuple[str, str, Any]] = []
@@ -60,6 +73,7 @@ class FakeDoor:
 
     def close(self) -> None:
         self.down = True
+        self.may_go.set()
         with self.changed:
             self.changed.notify_all()
         self.server.shutdown()
@@ -92,6 +106,8 @@ class FakeDoor:
                         "text": "",
                         "buttons": [],
                         "hidden": False,
+                        "personal": False,
+                        "owner": conversation.verified or "her",
                         **answer,
                     }
                 )
@@ -101,10 +117,23 @@ class FakeDoor:
     def push(self, text: str, **more: Any) -> None:
         self.add(self.conversation, [{"text": text, **more}])
 
-    def verify(self, verified: bool) -> None:
+    def verify(self, who: str, drop: bool = False) -> None:
+        """Nobody if empty; `drop`: the page hears of it only when it connects again."""
         with self.changed:
-            self.conversation.verified = verified
+            self.conversation.verified = who
+            self.drops += drop
             self.changed.notify_all()
+
+    def forget(self) -> None:
+        with self.changed:
+            self.conversation.forgotten += 1
+            for line in self.conversation.lines:
+                if line["personal"]:
+                    line["owner"] = None
+            self.changed.notify_all()
+
+    def let_go(self) -> None:
+        self.may_go.set()
 
     def expire(self) -> None:
         with self.changed:
@@ -136,15 +165,14 @@ class FakeDoor:
             self.add(conversation, answers, heard={"id": message["id"], "text": message["text"]})
 
     def shown(self, conversation: Conversation, line: dict) -> dict:
-        """Personal lines are one line for who is not verified."""
-        if not line.get("personal"):
-            return line
-        if conversation.verified:
-            return {key: value for key, value in line.items() if key != "personal"}
-        return {"number": line["number"], "at": line["at"], "heard": None, "buttons": [], "hidden": True,
-                "text": "تفاصيل قضية. تظهر بعد التحقق من الهوية."}  # fmt: skip
+        """Personal lines are one line for whom they are not."""
+        if line["personal"] and line["owner"] != conversation.verified:
+            line = {"number": line["number"], "at": line["at"], "heard": None, "buttons": [], "hidden": True,
+                    "personal": True, "text": HIDDEN}  # fmt: skip
+        return {key: value for key, value in line.items() if key != "owner"}
 
 
+HIDDEN = "تفاصيل قضية. تظهر بعد التحقق من الهوية."
 WELCOME = {
     "text": "أهلًا بك. هنا مساعد إيقاف الخدمات، وهو برنامج آلي.\nنسخة للتجربة: بياناتها مخترعة.",
     "buttons": [{"title": "قضاياي", "payload": "b-cases"}, {"title": "السداد", "payload": "b-pay"}],
@@ -168,6 +196,8 @@ class Handler(BaseHTTPRequestHandler):
         if door.down:
             return self.hang_up()
         door.asked.append((self.command, self.path, body))
+        if door.proxy:
+            return self.send(door.proxy, b"<!doctype html><title>back soon</title>", {"Content-Type": "text/html"})
         if path == "/web/v1/conversations":
             made = door.begin(body.get("language", "ar"))
             return self.reply(201, {"conversation": made.id, **self.token(made)})
@@ -216,17 +246,25 @@ class Handler(BaseHTTPRequestHandler):
         before = int(query.get("before", ["1000000"])[0])
         limit = int(query.get("limit", ["50"])[0])
         lines = [line for line in conversation.lines if line["number"] < before]
-        self.reply(200, {
+        if self.door.no_history:
+            return self.refuse(503, "unavailable")
+        made = {
             "events": [self.door.shown(conversation, line) for line in lines[-limit:]],
             "pending": [{"id": message["id"], "text": message["text"]} for message in conversation.pending],
             "last": len(conversation.lines),
             "more": len(lines) > limit,
-            "verified": conversation.verified,
+            "verified": bool(conversation.verified),
+            "who": conversation.who,
             "language": conversation.language,
-        })  # fmt: skip
+        }  # fmt: skip
+        if self.door.slow:
+            self.door.slow -= 1
+            self.door.held += 1
+            self.door.may_go.wait(30)
+        self.reply(200, made)
 
     def events(self, conversation: Conversation) -> None:
-        door, number, verified = self.door, int(self.headers["Last-Event-ID"] or 0), None
+        door, number, who = self.door, int(self.headers["Last-Event-ID"] or 0), None
         drops = door.drops
         door.resumed.append(number)
         self.send_response(200)
@@ -239,12 +277,14 @@ class Handler(BaseHTTPRequestHandler):
             with door.changed:
                 if door.drops != drops or door.down:
                     return None
-                if verified != conversation.verified:
-                    verified = conversation.verified
-                    parts.append(f"event: identity\ndata: {json.dumps({'verified': verified})}\n\n")
+                if who != conversation.who:
+                    who = conversation.who
+                    told = {"verified": bool(conversation.verified), "who": who}
+                    parts.append(f"event: identity\ndata: {json.dumps(told)}\n\n")
                 for line in conversation.lines[number:]:
                     number = line["number"]
-                    parts.append(f"id: {number}\nevent: answer\ndata: {json.dumps(door.shown(conversation, line))}\n\n")
+                    told = json.dumps(door.shown(conversation, line), ensure_ascii=False)
+                    parts.append(f"id: {number}\nevent: answer\ndata: {told}\n\n")
                 if not parts:
                     door.changed.wait(10)
                     parts.append(": \n\n")
@@ -271,16 +311,14 @@ class Handler(BaseHTTPRequestHandler):
         self.reply(status, {"error": {"code": code, "message": f"سبب الرفض: {code}\nRefused because: {code}"}}, headers)
 
     def reply(self, status: int, body: dict, headers: dict[str, str] | None = None) -> None:
-        sent = json.dumps(body).encode()
+        self.send(status, json.dumps(body).encode(), {"Content-Type": "application/json", **(headers or {})})
+
+    def send(self, status: int, body: bytes, headers: dict[str, str]) -> None:
         self.send_response(status)
-        for name, value in {
-            "Content-Type": "application/json",
-            "Content-Length": str(len(sent)),
-            **(headers or {}),
-        }.items():
+        for name, value in {**headers, "Content-Length": str(len(body))}.items():
             self.send_header(name, value)
         self.end_headers()
-        self.wfile.write(sent)
+        self.wfile.write(body)
 
     def hang_up(self) -> None:
         self.close_connection = True

@@ -16,11 +16,11 @@ def main() -> int:
 
     commit, file = turn.Assistant._commit, Path(os.environ["DIES_AT"])
 
-    def mortal(self: turn.Assistant, current: Any, message: Any, answers: list[dict[str, Any]]) -> None:
+    def mortal(self: turn.Assistant, current: Any, message: Any, answers: list[dict[str, Any]], *rest: Any) -> None:
         if file.exists() and file.read_text() in [answer["name"] for answer in answers]:
             file.unlink()
             os.kill(os.getpid(), signal.SIGKILL)
-        commit(self, current, message, answers)
+        commit(self, current, message, answers, *rest)
 
     turn.Assistant._commit = mortal
     return bot(["serve", "--role", "worker", "--no-seed"])

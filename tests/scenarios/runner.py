@@ -211,7 +211,7 @@ class Phone:
         """The process dies after the case database was changed and before the turn was stored."""
         assistant, seen = self.stage.assistant, []
 
-        def die(turn: Any, message: Any, answers: list[dict]) -> None:
+        def die(turn: Any, message: Any, answers: list[dict], before: Any) -> None:
             seen.extend(answers)
             raise Died
 

@@ -112,7 +112,8 @@ def test_what_finally_fails_is_said_once_and_kept_for_an_operator(
         run(post, Dialogue(post, fails), done(post, 1), lambda: make_due(post))
     assert post.texts(post.hers) == ["sorry", "to good"], "told once, and it goes on"
     (dead,) = inbox.dead(post.engine)
-    assert (dead.attempts, dead.failure) == (4, str(error) if isinstance(error, TurnFailed) else "ValueError")
+    assert dead.attempts == 4
+    assert dead.failure.startswith(str(error) if isinstance(error, TurnFailed) else "ValueError at test_worker.py:")
     assert len([record for record in caplog.records if "turn failed" in record.message]) == 4
     assert "1058529940" not in caplog.text
 
