@@ -83,18 +83,10 @@ _NEW = insert(Outbox.__table__)
 """Put together once: that takes longer than to run them."""
 
 
-def read(
-    engine: Engine,
-    keys: Keys,
-    conversation: str,
-    *,
-    after: int | None = None,
-    before: int | None = None,
-    limit: int = 100,
-) -> list[Line]:
-    """Ascending: the first `limit` after `after`; without it the newest `limit` (below `before`)."""
+def read(engine: Engine, keys: Keys, conversation: str, **which: int | None) -> list[Line]:
+    """`read_in`, in a transaction of its own."""
     with Session(reading(engine), future=True) as session:
-        return read_in(session, keys, conversation, after=after, before=before, limit=limit)
+        return read_in(session, keys, conversation, **which)
 
 
 def read_in(
@@ -106,7 +98,7 @@ def read_in(
     before: int | None = None,
     limit: int = 100,
 ) -> list[Line]:
-    """`read` in the caller's transaction."""
+    """Ascending: the first `limit` after `after`; without it the newest `limit` (below `before`)."""
     given = {"conversation": conversation, "after": after, "before": before, "most": limit}
     given = {name: value for name, value in given.items() if value is not None}
     found = [_line(keys, row) for row in session.execute(_wanted(after is not None, before is not None), given)]
