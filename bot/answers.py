@@ -240,7 +240,10 @@ class Answers:
 
     def hidden(self, name: str, language: str, *, erased: bool = False) -> dict[str, Any]:
         """The one line that stands in the history in the place of a personal answer. `erased`: its words are gone,
-        after "forget my data"; else they come back with the next verification."""
+        after "forget my data"; else they come back with the next verification. Of an answer for everybody (no name)
+        it is only said that it is gone."""
+        if not name:
+            return self.render("utter_history_removed", language)
         line = "utter_history_erased" if erased else "utter_history_hidden"
         return self.render(line, language, values={"what": hidden_topic(name)})
 

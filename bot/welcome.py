@@ -7,7 +7,7 @@ from bot.settings import DEFAULT_PORT, Settings
 
 def welcome(settings: Settings, roles: tuple[str, ...]) -> str:
     base = f"http://127.0.0.1:{settings.bot_port}"
-    if settings.production or "door" not in roles:
+    if settings.production or len(roles) == 1:
         where = f": http://127.0.0.1:{settings.ops_port}/readyz" if settings.ops_port else ""
         return f"جاهز | ready ({', '.join(roles)}){where}"
     if not settings.on_loopback:  # whatever is pretended exists on the loopback interface alone

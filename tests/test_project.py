@@ -112,7 +112,7 @@ NAMED = {
     "utter_grace_": ("filed", "already_filed"),
     "utter_guide_": ("pay_done", "invoice_done", "lift_done"),
     "utter_document": ("_received", "_lapsed", "_not_asked_for", "s_sent"),
-    "utter_history_": ("hidden", "erased"),
+    "utter_history_": ("hidden", "erased", "removed"),
     "utter_other_language_": ("ur", "hi", "bn", "tl", "id", "fr"),
     "": ANSWERS.values(),
 }

@@ -290,7 +290,7 @@ class Look:
     events: list[dict[str, Any]]
     verified: bool
     who: str
-    """Another one when somebody else is verified, or nobody, or something was forgotten."""
+    """Another one when somebody else is verified, or nobody, or something was forgotten, or the language is another."""
     language: str
 
 
@@ -309,7 +309,7 @@ def _look(door: Door, conversation: str, **which: Any) -> Look:
     return Look(
         [outbox.public(line, citizen, answers, language) for line in lines],
         citizen is not None,
-        door.keys.tag(conversation, citizen, forgotten),
+        door.keys.tag(conversation, citizen, forgotten, language),
         language,
     )
 

@@ -38,7 +38,7 @@ def run(options: argparse.Namespace) -> int:
     engine = make_engine(settings().bot_database_url)
     try:
         if options.what == "list":
-            return _list(inbox.dead(engine))
+            return _list(inbox.dead(engine), engine.url.render_as_string(hide_password=True))
         if options.what == "show":
             return _show(inbox.find_dead(engine, options.number), options.number)
         return _replay(engine, options.number)
@@ -49,9 +49,9 @@ def run(options: argparse.Namespace) -> int:
         engine.dispose()
 
 
-def _list(rows: list[Inbox]) -> int:
+def _list(rows: list[Inbox], database: str) -> int:
     if not rows:
-        print("none")
+        print(f"none in {database}")
     for row in rows:
         print(f"{row.id}\t{row.received_at:%Y-%m-%d %H:%M:%S} UTC\tconversation={row.conversation}\t{row.failure}")
     return 0

@@ -10,7 +10,9 @@ It says where to talk once it is ready, and ends on Ctrl-C.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
+import warnings
 
 HELP = "start the assistant on this machine"
 
@@ -26,6 +28,8 @@ def run(options: argparse.Namespace) -> int:
     from actions.settings import SettingsError
     from bot.settings import settings
 
+    os.umask(0o077)  # databases, documents and the secret are this user's alone
+    warnings.filterwarnings("ignore", category=DeprecationWarning)  # of libraries about each other
     try:
         if options.role == "actions":
             return _actions()
@@ -57,16 +61,25 @@ def _actions() -> int:
 
 
 def _databases(seeded: bool) -> None:
+    from sqlalchemy.exc import SQLAlchemyError
+
     from actions.case_db.engine import make_engine
     from actions.case_db.engine import upgrade as upgrade_cases
     from actions.case_db.seed import seed
+    from actions.settings import SettingsError
     from actions.settings import settings as action_settings
     from bot.delivery.engine import upgrade as upgrade_bot
     from bot.serve import check_people
     from bot.settings import settings
 
-    upgrade_bot(settings().bot_database_url)
-    upgrade_cases(action_settings().case_database_url)
+    urls = {"BOT_DATABASE_URL": settings().bot_database_url, "CASE_DATABASE_URL": action_settings().case_database_url}
+    for (name, url), upgrade in zip(urls.items(), (upgrade_bot, upgrade_cases), strict=True):
+        try:
+            upgrade(url)
+        except (SQLAlchemyError, ImportError) as error:  # their words may hold a password
+            raise SettingsError(
+                f"{name} cannot be used ({type(error).__name__}). Is the server there, and was the database made?"
+            ) from None
     engine = make_engine(action_settings().case_database_url)
     if settings().production:
         check_people(engine)

@@ -171,9 +171,10 @@ def pending(engine: Engine, keys: Keys, conversation: str) -> list[dict[str, Any
 
 
 def forget(session: Session, conversation: str) -> None:
-    """What was said of her stays as an empty place; what was typed is gone, dead letters included."""
-    personal = update(Outbox).where(Outbox.conversation == conversation, Outbox.personal)
-    session.execute(personal.values(body=None).execution_options(synchronize_session=False))
+    """Whatever was said stays as an empty place: also what everybody may read tells what she asked. What was typed is
+    gone, dead letters included."""
+    said = update(Outbox).where(Outbox.conversation == conversation)
+    session.execute(said.values(body=None).execution_options(synchronize_session=False))
     typed = update(Inbox).where(Inbox.conversation == conversation)
     session.execute(typed.values(shown=None).execution_options(synchronize_session=False))
     given_up = typed.where(Inbox.state == "dead")
@@ -189,7 +190,7 @@ def public(line: Line, citizen: int | None, answers: Answers, language: str) -> 
     """A line as the outside sees it (`docs/web-api.yml`, Event)."""
     event: dict[str, Any] = {"number": line.number, "at": line.at.isoformat().replace("+00:00", "Z")}
     if is_hidden(line, citizen):
-        text = answers.hidden(line.name, language, erased=line.body is None)["text"]
+        text = answers.hidden(line.name if line.personal else "", language, erased=line.body is None)["text"]
         return {**event, "heard": None, "text": text, "buttons": [], "personal": True, "hidden": True}
     custom = line.body.get("custom") or {}
     extras = {key: custom[key] for key in SHOWN_EXTRAS if custom.get(key)}

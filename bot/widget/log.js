@@ -52,7 +52,7 @@ const ltr = (text) => el("bdi", { dir: "ltr", class: text.length < 25 && (/^\d{8
 const PARTS = new RegExp(
   [
     "\u2066(?<isolated>[^\u2066-\u2069]*)\u2069",
-    "(?<link>https?://[^\\s\u2066-\u2069<>\"«»]+|(?<![\\w@.-])(?:[a-z0-9-]+\\.)+(?:sa|com|org|net)(?![\\w-]|\\.\\w)(?:/[^\\s\u2066-\u2069<>\"«»]*)?)",
+    "(?<link>https?://[^\\s\u2066-\u2069<>\"«»]+)",
     "(?<number>\\+\\d[\\d -]*\\d|#?(?:[A-Za-z]+-)?\\d[\\d.,:/-]*\\d|[A-Za-z]+-?\\d+)",
     "⟨(?<masked>\\w+)⟩",
   ].join("|"),
@@ -75,7 +75,7 @@ function rich(text, tab) {
 
 function linkTo(text, tab) {
   try {
-    const { href, username, password, hostname } = new URL(/^https?:/i.test(text) ? text : `https://${text}`);
+    const { href, username, password, hostname } = new URL(text);
     if (username || password || /(^|\.)xn--/.test(hostname)) return null;
     return el("a", { href, target: "_blank", rel: "noopener noreferrer", dir: "ltr", "aria-label": text + tab }, text);
   } catch {
@@ -253,7 +253,7 @@ export class Log {
   /** Nothing personal stays, neither on the screen nor behind it. */
   veil() {
     this.keepPlace(() => {
-      for (const node of this.settled.querySelectorAll(":scope > .mine:not(.unsent)")) node.remove();
+      for (const node of this.settled.querySelectorAll(":scope > .mine")) node.remove();
       for (const line of this.lines.values()) {
         const { number, at, personal, hidden } = line.event;
         if (personal && !hidden) this.redraw(line, { number, at, hidden: true });

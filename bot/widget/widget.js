@@ -580,7 +580,10 @@ class SuspensionAssistant extends HTMLElement {
       this.slower = slower;
       this.drawTyping();
     });
-    on("veil", () => log.veil());
+    on("veil", () => {
+      log.veil();
+      if (document.hidden) this.input.value = "";
+    });
     on("link", ({ state }) => this.drawLink(state));
     on("anew", () => {
       if (!log.empty) log.divide();

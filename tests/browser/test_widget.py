@@ -168,10 +168,10 @@ def complaints(browser: Chrome) -> list[str]:
 @pytest.mark.both_sizes
 def test_opens_with_the_welcome_and_answers(page: Page):
     page.open()
-    page.ask("متى يُرفع؟", {"text": "بعد المراجعة.\nانظر najiz.sa للتفاصيل."})
-    assert page.bubbles()[1:] == ["متى يُرفع؟", "بعد المراجعة.\nانظر najiz.sa للتفاصيل."]
+    page.ask("متى يُرفع؟", {"text": "بعد المراجعة.\nانظر https://najiz.sa للتفاصيل."})
+    assert page.bubbles()[1:] == ["متى يُرفع؟", "بعد المراجعة.\nانظر https://najiz.sa للتفاصيل."]
     link = page.one(".bubble a")
-    assert link.accessible_name == "najiz.sa (في صفحة جديدة)"
+    assert link.accessible_name == "https://najiz.sa (في صفحة جديدة)"
     assert [link.get_attribute(name) for name in ("href", "rel", "target")] == [
         "https://najiz.sa/", "noopener noreferrer", "_blank",
     ]  # fmt: skip
@@ -282,7 +282,7 @@ def test_offline_and_back(page: Page):
         page.sees("لا يوجد اتصال", ".banner")
         page.say("أولى")
         page.say("ثانية")
-        page.until(lambda: page.texts(".foot span") == ["لم تُرسل", "لم تُرسل"])
+        page.until(lambda: page.texts(".foot span") == ["لم تُرسل بعد", "لم تُرسل بعد"])
     finally:
         page.driver.delete_network_conditions()
     page.sees("وصل: ثانية")
@@ -445,6 +445,17 @@ def test_a_refused_message_shows_the_server_s_words_in_her_language(page: Page):
     assert "Refused because" not in page.texts(".log")[0]
     page.ask("تالية")
     assert page.bubbles()[1:] == ["كبيرة", "تالية", "وصل: تالية"]
+
+
+def test_what_was_refused_stays_for_nobody_else(page: Page):
+    """A file's name may say everything."""
+    page.open()
+    page.verified()
+    page.door.refusals = [(413, "too_large", {})]
+    page.say("صك طلاق فلانة")
+    page.sees("سبب الرفض: too_large", ".foot")
+    page.verified("him")
+    page.until(lambda: "صك طلاق" not in page.texts(".log")[0])
 
 
 def test_older_history_comes_on_scrolling_up(page: Page):
