@@ -216,9 +216,6 @@ class Process:
 
     async def serve(self) -> None:
         """Until somebody ends us, or a part of us ended by itself, which is an error."""
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, self.over.set)
         if self.actions:
             await self.actions.listening()
         if self.assistant:
@@ -234,6 +231,9 @@ class Process:
         if public:
             servers.append(await self._listen(public, self.settings.bot_host, "BOT_PORT"))
         parts = self._parts(door)
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):  # until here Ctrl-C ends the start as it ends any program
+            loop.add_signal_handler(number, self.over.set)
         print(welcome(self.settings, self.roles), flush=True)
         working = [asyncio.create_task(part) for part in parts]
         ending = asyncio.create_task(self.over.wait())
