@@ -137,6 +137,8 @@ class Actions:
         while asyncio.get_running_loop().time() < deadline:
             if self.child.poll() is not None:
                 code = self.child.returncode
+                if code in (0, -signal.SIGINT, 128 + signal.SIGINT):
+                    raise KeyboardInterrupt  # Ctrl-C reaches both; some library's import swallowed ours
                 raise SettingsError(f"the action server ended at its start (code {code}); why stands above")
             with suppress(OSError):
                 _, writer = await asyncio.open_connection(HOST, self.port)
