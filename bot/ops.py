@@ -15,8 +15,6 @@ from bot import metrics
 
 log = logging.getLogger(__name__)
 
-HOST = "127.0.0.1"
-"""Never another: what is told here is for whoever runs the machine."""
 PATIENCE = 3.0
 """Seconds that a check may take."""
 

@@ -265,9 +265,13 @@ class Process:
         return parts
 
     async def _until_over(self, endless: Coroutine) -> None:
-        task = asyncio.create_task(endless)
-        await self.over.wait()
-        task.cancel()
+        """What ends before we do has failed, and its error is ours."""
+        task, ending = asyncio.create_task(endless), asyncio.create_task(self.over.wait())
+        done, _ = await asyncio.wait([task, ending], return_when=asyncio.FIRST_COMPLETED)
+        for each in (task, ending):
+            each.cancel()
+        if task in done:
+            task.result()
 
     async def _purge(self) -> None:
         while True:

@@ -124,7 +124,7 @@ class Outbox(Base):
     which they were committed: whoever writes holds the conversation's row.
 
     `inbox`: what it answers; empty for what comes unasked. `body`: the answer, sealed. `personal`: shows somebody's own
-    data, `citizen`'s (the case database's id) where she was verified; its body is gone once she said "forget my data".
+    data, `citizen`'s (the case database's id) where she was verified; any body is gone once she said "forget my data".
     `unique_key`: of a notice, told once.
     """
 

@@ -544,6 +544,14 @@ def test_an_action_server_that_ended_is_started_again_and_nobody_notices(server:
     assert "Traceback" not in server.printed()
 
 
+def test_a_part_that_ends_by_itself_is_an_error_of_the_process() -> None:
+    async def breaks() -> None:
+        raise ValueError
+
+    with pytest.raises(ValueError):
+        asyncio.run(asyncio.wait_for(Process(read({}), (), None, None, None)._until_over(breaks()), SOON))
+
+
 def test_an_action_server_that_cannot_start_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.serve.sys.executable", shutil.which("false"))
     with pytest.raises(SettingsError, match="ended at its start"):
