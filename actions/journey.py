@@ -38,6 +38,9 @@ LEAVES_A_FORM = {"cancel", "start_over", "human_handoff", "complaint", "forget_m
                  "document_sent", "secret_shared", "show_more", "too_long", "unreadable"}  # fmt: skip
 """Intents that are never an answer to a form's question; `ask_*` and other transactions neither."""
 
+FEELS = {"distress", "worried"}
+"""Intents that hold no value; told as the reason of a request, they are the reason (`is_free_text`)."""
+
 ONLY_STEERS = {"affirm", "deny", "next_step", "step_problem", "choose_way", "choose_bank"}
 
 TRANSACTIONS = {"check_case_status", "pay_invoice", "request_invoice", "report_payment", "request_lift",
@@ -160,6 +163,8 @@ class Journey(BotAction):
         common = {NATIONAL_ID: self._take_national_id, CODE: self._take_code, CASE: self._take_case}
         if asked in common:
             taken = common[asked](uow, heard, say)
+        elif heard.intent in FEELS and not asked.endswith("__reason"):
+            taken = False  # answered first, whatever bank or number its words resemble (`اهلي`, `5ayfa`)
         elif heard.intent in ("correct", "choose_case") and self.chooses_case and self._note_case(uow, heard):
             taken = True
         else:

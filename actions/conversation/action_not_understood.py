@@ -4,8 +4,8 @@ from actions.base import BotAction, Events, Heard, Say
 from actions.case_db.unit_of_work import UnitOfWork
 from actions.conversation.action_resume_guide import GOES_ON
 
-NEVER_SUGGESTED = {"inform", "affirm", "deny", "correct", "out_of_scope", "complaint", "distress", "greet", "goodbye",
-                   "thank", "next_step", "step_problem", "go_back", "repeat", "cancel"}  # fmt: skip
+NEVER_SUGGESTED = {"inform", "affirm", "deny", "correct", "out_of_scope", "complaint", "distress", "worried", "greet",
+                   "goodbye", "thank", "next_step", "step_problem", "go_back", "repeat", "cancel"}  # fmt: skip
 APOLOGIES = ("utter_lost", "utter_lost_again", "utter_lost_person")
 
 
