@@ -1,8 +1,8 @@
 """`bot check`: everything wrong with data, answers and names, in one go. It imports nothing of Rasa.
 
 Each kind of problem is a function of its own: `check_shape` (is everything there, and nothing else), `check_answers`
-(what is said and how it is shown), `check_intents` (the catalogue and its sentences), `check_wiring` (what the parts
-call each other).
+(what is said and how it is shown), `check_intents` (the catalogue and its sentences), `near` (sentences that are one
+twice over), `check_wiring` (what the parts call each other).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pathlib import Path
 from bot.answers import AnswerError, Answers
 from bot.catalogue import GROUPS, INTERNAL, catalogue
 from bot.project import ROOT
-from bot.training import check_answers, check_intents, check_shape, check_wiring
+from bot.training import check_answers, check_intents, check_shape, check_wiring, near
 from bot.training.check_answers import Known
 from bot.training.located import File, Files, Problem, mapping
 
@@ -91,8 +91,7 @@ class Check:
         yield from check_intents.misplaced(sentences, self.catalogue, "data/nlu")
         yield from check_intents.misplaced((s for s in held if " + " not in s.intent), self.catalogue, "tests/nlu")
         yield from check_intents.too_few(sentences, self.catalogue)
-        yield from check_intents.under_two_intents(sentences)
-        yield from check_intents.trained_and_held_out(sentences, held)
+        yield from near.problems(sentences, held)
         yield from check_intents.personal_data([*sentences, *held])
 
     def _misshapen(self) -> Iterator[Problem]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-SENTENCES = "".join(f"    - جملة {number}\n" for number in range(25))
+SENTENCES = "".join(f"    - جملة {number}\n" for number in range(30))
 
 FILES = {
     "domain.yml": """\

@@ -42,8 +42,8 @@ BROKEN = [
     ("an intent without answer or rule", "data/rules/rules.yml", "{intent: pay_now}", "{intent: greet}",
      f"{CATALOGUE}:7", "pay_now"),
     # sentences
-    ("too few sentences", TRAINED, "    - جملة ask_fees 7\n", "", f"{TRAINED}:1", "24"),
-    ("spellings of one sentence counted once", TRAINED, "جملة ask_fees 7", "جملة ask_fees 8!", f"{TRAINED}:1", "24"),
+    ("too few sentences", TRAINED, "    - جملة ask_fees 7\n", "", f"{TRAINED}:1", "29"),
+    ("spellings of one sentence counted once", TRAINED, "جملة ask_fees 7", "جملة ask_fees 8!", f"{TRAINED}:1", "29"),
     ("sentences of no intent", TRAINED, "intent: ask_fees", "intent: ask_fee", f"{TRAINED}:1", "ask_fee "),
     ("sentences in another's file", "data/nlu/faq/other.yml", "",
      "nlu:\n- intent: greet\n  examples: |\n    - هلا والله\n", "data/nlu/faq/other.yml:1", "data/nlu/conversation/greet.yml"),
@@ -178,7 +178,7 @@ def test_the_running_bot_is_told_what_is_wrong_with_changed_answers(project: Pat
 
 
 def test_counts_what_was_checked(project: Path):
-    assert counts(project) == {"intents": 3, "sentences": 75, "held_out": 1, "answers": 7, "guides": 1}
+    assert counts(project) == {"intents": 3, "sentences": 90, "held_out": 1, "answers": 7, "guides": 1}
 
 
 def test_this_project_has_no_problem():
