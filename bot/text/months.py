@@ -13,7 +13,8 @@ _FIXED = {
 }  # fmt: skip
 _WORDS = {
     "شهر": 1, "ثلاث": 3, "ثلاثه": 3, "تلات": 3, "اربع": 4, "اربعه": 4, "خمس": 5, "خمسه": 5, "ست": 6, "سته": 6,
-    "سبع": 7, "سبعه": 7, "ثمان": 8, "ثمانيه": 8, "ثمن": 8, "تسع": 9, "تسعه": 9, "عشر": 10, "عشره": 10,
+    "تلاته": 3, "تنين": 2, "حداشر": 11, "احدعش": 11, "حدعش": 11, "اتناشر": 12, "اثنعش": 12, "اثنا عشر": 12,
+    "سبع": 7, "سبعه": 7, "تمن": 8, "تمان": 8, "تمنيه": 8, "تمانيه": 8, "ثمنيه": 8, "ثمان": 8, "ثمانيه": 8, "ثمن": 8, "تسع": 9, "تسعه": 9, "عشر": 10, "عشره": 10,
     "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10,
     "twelve": 12,
 }  # fmt: skip
@@ -57,5 +58,5 @@ def parse_months(text: str) -> int | None:
     if numbers:
         years = re.search(r"\d+ ?(?:سنوات|سنه|سنين|years?)", plain)
         return int(numbers[0]) * (12 if years else 1)
-    named = _NAMED.search(plain)
-    return _WORDS[named.group()] if named else None
+    word = _NAMED.search(plain)
+    return _WORDS[word.group()] if word else None

@@ -70,7 +70,7 @@ def id_problem(text: str) -> Problem | None:
 
 def _numbers(text: str) -> list[str]:
     """Runs of digits; a run too long for one number is several numbers side by side."""
-    found = []
+    found: list[str] = []
     for run in _RUN.finditer(text):
         if run.end() < len(text) and text[run.end()].isalpha() and text[run.end()].isascii():
             continue

@@ -29,7 +29,8 @@ _LETTERS = str.maketrans(
 )
 _STRETCHED = re.compile(r"([^\W\d_])\1{2,}")
 _THOUSANDS = re.compile(r"(?<=\d)[,٬](?=\d{3})")
-_NOT_WORDS = re.compile(r"[\W_]+")
+_NOT_WORDS = re.compile(r"(?:[^\w\u0900-\u0963\u0966-\u0dff]|_)+")
+"""The vowel signs of Indian scripts are no letters to `\\w`, and yet part of their words."""
 
 
 def normalise(text: str) -> str:

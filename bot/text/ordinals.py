@@ -9,9 +9,9 @@ from bot.text.normalise import normalise
 LAST = -1
 
 _NAMES = {
-    1: "اول اولي اولا اولانيه first 1st",
-    2: "ثاني ثانيه تاني تانيه second 2nd",
-    3: "ثالث ثالثه تالت تالته third 3rd",
+    1: "اول اولي اولا اولانيه first 1st awwal oola",
+    2: "ثاني ثانيه تاني تانيه second 2nd thani thanya thanyah tani tanya",
+    3: "ثالث ثالثه تالت تالته third 3rd thaltha thalthah",
     4: "رابع رابعه fourth 4th",
     5: "خامس خامسه fifth 5th",
     6: "سادس سادسه sixth 6th",
@@ -29,7 +29,7 @@ _COUNTS = {
 }
 
 _NAMED = {**_ORDINALS, **_COUNTS}
-_CASE = r"(?:و|ف)?(?:هال|بال|لل|ال|ل|ب)?قضي(?:ه|تي)"
+_CASE = r"(?:و|ف)?(?:هال|بال|لل|ال|ام|ل|ب)?قضي(?:ه|تي)"
 _NAME = rf"(?:{'|'.join(_NAMED)})\b"
 _DIGITS = (
     r"\d{1,2}(?!\w)(?! ?\d)"
@@ -38,13 +38,16 @@ _DIGITS = (
 )
 # `no one` and `قضية وحدة` choose nothing: after these two only digits count.
 _NUMBERED = re.compile(
-    rf"\b(?:(?:{_CASE} )?(?:ال)?(?:رقم|خيار|number|option)|case(?: number)?) (?P<name>{_DIGITS}|{_NAME})"
+    rf"\b(?:(?:{_CASE} )?(?:ال)?(?:رقم|خيار|number|option|ra?[gq]a?m)|case(?: number)?) (?P<name>{_DIGITS}|{_NAME})"
     rf"|\b(?:{_CASE} ?|(?:case )?no )(?P<digits>{_DIGITS})"
 )
-_DEFINITE = re.compile(r"\b(?:و|ف)?(?:بال|لل|ال|the )(\w+)")
+_DEFINITE = re.compile(r"\b(?:و|ف)?(?:بال|لل|ال|ام|the |el |al )(\w+)")
+_GLUED = re.compile("(?<=[\u0621-\u064a])(?=\\d)")
+"""`رقم٢`."""
 # `من الأول` asks to begin again, `المرة الثانية` and `اول شهر` are about time, `مو الأولى` is what it is not.
 _NOT_A_CHOICE = re.compile(
-    r"\bمن الاول\b|\b(?:ال)?(?:مره|يوم|شهر|سنه|اسبوع) (?:ال)?\w+|\b(?!ال)[^\W\d]+ (?:مره|يوم|شهر|سنه|اسبوع)\b"
+    r"\bمن الاول\b|\bm(?:e|i)?n (?:el|al) awwal\b|\b(?:ال)?(?:مره|يوم|شهر|سنه|اسبوع) (?:ال)?\w+|\b(?!ال)[^\W\d]+ (?:مره|يوم|شهر|سنه|اسبوع)\b"
+    r"|\bfirst of all\b|\bat first\b|\bاولا (?:وقبل|و قبل)\b|\b(?:ال)?اول شي\w*\b"
     r"|\b(?:at|the) last (?:time|night|day)\b|\b(?:in|at) the \w+ place\b|\b\w+ (?:time|day|week|month|year)s?\b"
     r"|\b(?:مو|مب|مش|مهي|مهو|ليست) (?:(?:ال)?قضيه )?(?:رقم )?\w+|\bnot (?:the )?(?:case |number )*\w+(?: one| case)?\b"
 )
@@ -55,7 +58,7 @@ def parse_ordinal(text: str) -> int | None:
 
     Without "the" it must open the message: `ثاني وحدة` chooses, `عندي موضوع ثاني` does not.
     """
-    words = _NOT_A_CHOICE.sub(" ", normalise(text)).strip()
+    words = _NOT_A_CHOICE.sub(" ", _GLUED.sub(" ", normalise(text))).strip()
     if not words:
         return None
     if re.fullmatch(r"\d{1,2}", words):

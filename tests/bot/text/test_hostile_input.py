@@ -8,6 +8,7 @@ import pytest
 from bot.text import (
     amounts,
     clean,
+    dates,
     distress,
     language,
     lost_number,
@@ -18,6 +19,7 @@ from bot.text import (
     ordinals,
     questions,
     secrets,
+    visible,
     yes_no,
 )
 
@@ -46,10 +48,16 @@ INPUTS = [
     "my phone ",
     "القضية 1 ",
     "لا ",
+    "5 نوفمبر ",
+    "12/6/1448 ",
+    "ر\u064e",
+    "الف ",
+    "\ud800",
 ]
 FUNCTIONS = [
     amounts.parse_amount,
     clean.clean,
+    lambda text: list(dates.find_dates(text)),
     distress.in_distress,
     language.detect,
     language.first_language,
@@ -62,6 +70,7 @@ FUNCTIONS = [
     ordinals.parse_ordinal,
     questions.pieces,
     secrets.secret_in,
+    visible.visible,
     yes_no.parse_yes_no,
 ]
 

@@ -32,6 +32,10 @@ from bot.text.ordinals import parse_ordinal
         ("2nd", 2),
         ("7th", 7),
         ("12", 12),
+        ("رقم٢", 2),
+        ("امقضية امثانية", 2),
+        ("9adiya ragm 3", 3),
+        ("el thanya", 2),
     ],
 )
 def test_reads_which_one(typed: str, which: int | None) -> None:
@@ -67,6 +71,10 @@ def test_reads_which_one(typed: str, which: int | None) -> None:
         "no one helps me",
         "not the second one",
         "9000 ريال",
+        "first of all, thank you",
+        "men el awwal",
+        "اول شي ابي اعرف",
+        "ragam el 6alab 66120934",
     ],
 )
 def test_a_passing_word_chooses_nothing(typed: str) -> None:
