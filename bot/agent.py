@@ -19,6 +19,7 @@ from sqlalchemy.engine import Engine
 from bot.graph import PlannedGraphRunner
 from bot.nlg import FileResponses
 from bot.tracker_store import CURRENT, TurnTrackerStore
+from bot.training.archive import refuse_altered
 
 RESULT = jsonschema.Draft7Validator(RemoteAction.action_response_format_spec())
 """Built once; Rasa builds and checks the schema itself for every action."""
@@ -73,6 +74,7 @@ def _validate_once(self: RemoteAction, result: dict[str, Any]) -> bool:
 
 
 def load(model: Path, engine: Engine, action_url: str, action_timeout: float) -> ProjectAgent:
+    refuse_altered(model)
     configure_structlog(logging.INFO)  # without it a process prints every DEBUG line, texts and slots included
     logging.getLogger("rasa").setLevel(logging.ERROR)
     logging.getLogger("sanic.root").setLevel(logging.ERROR)  # it advises a debug mode at every start

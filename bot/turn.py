@@ -29,8 +29,10 @@ from bot.delivery.models import Conversation, Offer, Outbox, TrackerEvent
 from bot.delivery.worker import TurnFailed
 from bot.keys import Keys
 from bot.nlg import look_up
+from bot.nlu.words import LONGEST
 from bot.settings import settings
 from bot.text.clean import clean
+from bot.text.distress import in_distress
 from bot.text.language import detect, first_language, other_language
 from bot.text.mask import mask
 from bot.text.questions import pieces
@@ -39,9 +41,6 @@ from bot.tracker_store import CURRENT, Turn, masked, stored_events
 
 if TYPE_CHECKING:  # it brings TensorFlow along
     from rasa.core.agent import Agent
-
-LONGEST = 2000
-"""Characters of one message that are read; a longer one is asked to be made shorter."""
 
 QUESTIONS = frozenset(intents("faq"))
 WISHES = frozenset([*intents("transaction"), "human_handoff"])
@@ -169,7 +168,7 @@ class Assistant:
         if COMMAND.match(typed):
             return [_internal("unreadable", "")]
         typed = _no_command(typed)
-        if len(typed) > LONGEST:
+        if len(typed) > LONGEST and not in_distress(typed):
             return [_internal("too_long", typed[:80])]
         secret = secret_in(typed)
         if secret:

@@ -53,8 +53,13 @@ def parse_lines(lines: Iterable[str], interpreter: Interpreter) -> int:
             print(f"line {number}: {error}", file=sys.stderr)
             status = 2
             continue
-        print(json.dumps(interpreter.parse(text), ensure_ascii=False), flush=True)
+        print(_writable(json.dumps(interpreter.parse(text), ensure_ascii=False)), flush=True)
     return status
+
+
+def _writable(line: str) -> str:
+    """A lone surrogate, which UTF-8 does not have, as JSON escapes it."""
+    return line.encode("utf-8", "backslashreplace").decode()
 
 
 def _text(line: str) -> str:

@@ -15,9 +15,10 @@ from rasa.shared.nlu.constants import INTENT, INTENT_NAME_KEY, INTENT_RANKING_KE
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from bot.nlu.encoder import SentenceEncoder
+from bot.nlu.encoder import SentenceEncoder, is_kept_unseen
 from bot.nlu.fingerprint import helpers_fingerprint
 from bot.nlu.linear import LinearModel
+from bot.nlu.sums import AlteredFile
 from bot.nlu.tokenizer import ArabicTokenizer
 
 
@@ -66,7 +67,7 @@ class IntentClassifier(GraphComponent):
         try:
             with model_storage.read_from(resource) as folder:
                 return cls(model_storage, resource, LinearModel.load(folder))
-        except (ValueError, OSError, KeyError) as error:
+        except (AlteredFile, ValueError, KeyError) as error:
             raise UntrainedClassifier(
                 "the trained classifier cannot be read; train again: bot train --force"
             ) from error
@@ -75,7 +76,8 @@ class IntentClassifier(GraphComponent):
         examples = [example for example in training_data.intent_examples if _lemmas(example)]
         vectors = np.concatenate([_vector(example) for example in examples])
         intents = [example.get(INTENT) for example in examples]
-        self._model = LinearModel.learn([_lemmas(example) for example in examples], vectors, intents)
+        unseen = np.array([is_kept_unseen(" ".join(_lemmas(example))) for example in examples])
+        self._model = LinearModel.learn([_lemmas(example) for example in examples], vectors, intents, unseen)
         with self._storage.write_to(self._resource) as folder:
             self._model.save(folder)
         return self._resource

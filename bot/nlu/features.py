@@ -20,9 +20,8 @@ from bot.text.normalise import normalise
 WEIGHTS = {"letters": 1.0, "words": 1.0, "skeletons": 1.0, "skeleton_letters": 1.0, "concepts": 1.5}
 """Each block is a unit vector times its weight."""
 
-DENSE_WEIGHT = 1.5
-_RARE = ("letters", "skeleton_letters")
-"""Blocks in which what stands in one sentence only is left out."""
+DENSE_WEIGHT = 0.75
+"""Of the sentence vector, beside them. Those of sentences that the encoder was tuned on are too good to weigh more."""
 
 _CLITICS = re.compile(r"^[وف]?(?:بال|عال|فال|كال|هال|لل|ال|[بلك])?")
 
@@ -68,9 +67,8 @@ class Features:
         for lemmas in sentences:
             for block, names in blocks(lemmas).items():
                 counts.update({f"{block}:{name}" for name in names})
-        kept = sorted(
-            name for name, count in counts.items() if count > 1 or not name.startswith(tuple(f"{b}:" for b in _RARE))
-        )
+        # what stands in one sentence only was half of all features and told nothing
+        kept = sorted(name for name, count in counts.items() if count > 1)
         rarity = [np.log((1 + len(sentences)) / (1 + counts[name])) + 1 for name in kept]
         return cls({name: place for place, name in enumerate(kept)}, np.array(rarity, dtype=np.float32))
 

@@ -15,12 +15,14 @@ from rasa.engine.storage.local_model_storage import LocalModelStorage
 from rasa.shared.nlu.constants import ENTITIES, INTENT_NAME_KEY, INTENT_RANKING_KEY, PREDICTED_CONFIDENCE_KEY
 
 from bot.nlu.bands import BAND
+from bot.training.archive import refuse_altered
 
 _LEADING = re.compile(r"[/\s]*")
 
 
 class Interpreter:
     def __init__(self, model: Path) -> None:
+        refuse_altered(model)
         self._folder = tempfile.TemporaryDirectory(prefix="bot-parse-")
         storage, metadata = LocalModelStorage.from_model_archive(Path(self._folder.name), model)
         schema = metadata.predict_schema.minimal_graph_schema([metadata.nlu_target])

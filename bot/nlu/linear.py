@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import json
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from scipy.sparse import csr_matrix, hstack
-from sklearn.model_selection import StratifiedKFold
 from sklearn.svm import LinearSVC
 
 from bot.nlu.features import DENSE_WEIGHT, Features
+from bot.nlu.sums import read_unaltered, write_sums
 
-_FOLDS = 4
 _PENALTY = 0.25
 _SHARPNESSES = np.arange(1.0, 12.1, 0.25)
 """Candidates for how sharply scores become probabilities."""
@@ -26,21 +26,22 @@ class LinearModel:
     intents: list[str]
     features: Features
     weights: np.ndarray
-    """(features + 512, intents)."""
+    """(features + width of the vectors, intents)."""
 
     bias: np.ndarray
     sharpness: float
 
     @classmethod
-    def learn(cls, sentences: list[list[str]], vectors: np.ndarray, intents: list[str]) -> LinearModel:
-        """Sharpness is what makes the probabilities true on sentences that were held out in turn."""
+    def learn(
+        cls, sentences: list[list[str]], vectors: np.ndarray, intents: list[str], unseen: np.ndarray
+    ) -> LinearModel:
+        """`unseen`: the rows that the encoder was not tuned on; on them, held out here too, chances are made true."""
         features = Features.learn(sentences)
         rows = hstack([features.matrix(sentences), csr_matrix(vectors * DENSE_WEIGHT)]).tocsr()
         names = sorted(set(intents))
         wanted = np.array([names.index(intent) for intent in intents])
-        sharpness = _sharpness(_held_out_scores(rows, wanted, len(names)), wanted)
         weights, bias = _fit(rows, wanted)
-        return cls(names, features, weights, bias, sharpness)
+        return cls(names, features, weights, bias, _sharpness(rows, wanted, unseen))
 
     def ranking(self, lemmas: list[str], vector: np.ndarray) -> list[tuple[str, float]]:
         """Intents and probabilities, the likeliest first."""
@@ -60,11 +61,13 @@ class LinearModel:
         )
         names = {"intents": self.intents, "features": list(self.features.index)}
         (folder / NAMES).write_text(json.dumps(names, ensure_ascii=False), encoding="utf-8")
+        write_sums(folder, [NUMBERS, NAMES])
 
     @classmethod
     def load(cls, folder: Path) -> LinearModel:
-        names = json.loads((folder / NAMES).read_text(encoding="utf-8"))
-        with np.load(folder / NUMBERS, allow_pickle=False) as numbers:
+        """Raises AlteredFile, ValueError or KeyError."""
+        names = json.loads(read_unaltered(folder, NAMES))
+        with np.load(io.BytesIO(read_unaltered(folder, NUMBERS)), allow_pickle=False) as numbers:
             features = Features({name: place for place, name in enumerate(names["features"])}, numbers["rarity"])
             return cls(names["intents"], features, numbers["weights"], numbers["bias"], float(numbers["sharpness"]))
 
@@ -76,21 +79,19 @@ def _fit(rows: csr_matrix, wanted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return machine.coef_.T.astype(np.float32), machine.intercept_.astype(np.float32)
 
 
-def _held_out_scores(rows: csr_matrix, wanted: np.ndarray, intents: int) -> np.ndarray:
-    scores = np.zeros((len(wanted), intents))
-    folds = min(_FOLDS, int(np.bincount(wanted).min()))
-    if folds < 2:
-        return scores
-    for learnt, held_out in StratifiedKFold(folds, shuffle=True, random_state=0).split(rows, wanted):
-        weights, bias = _fit(rows[learnt], wanted[learnt])
-        scores[held_out] = rows[held_out] @ weights + bias
-    return scores
+def _sharpness(rows: csr_matrix, wanted: np.ndarray, unseen: np.ndarray) -> float:
+    """Of the candidates the one under which the right intents of the unseen sentences surprise least."""
+    learnable = unseen & np.isin(wanted, wanted[~unseen])
+    if not learnable.any() or len(set(wanted[~unseen])) < 2:
+        return float(_SHARPNESSES[len(_SHARPNESSES) // 2])
+    known = np.unique(wanted[~unseen])
+    weights, bias = _fit(rows[~unseen], wanted[~unseen])
+    scores = rows[learnable] @ weights + bias
+    right = np.searchsorted(known, wanted[learnable])
 
-
-def _sharpness(scores: np.ndarray, wanted: np.ndarray) -> float:
     def surprise(sharpness: float) -> float:
         chances = _softmax(scores * sharpness)
-        return float(-np.log(chances[np.arange(len(wanted)), wanted] + 1e-9).mean())
+        return float(-np.log(chances[np.arange(len(right)), right] + 1e-9).mean())
 
     return float(min(_SHARPNESSES, key=surprise))
 

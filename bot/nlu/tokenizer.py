@@ -9,12 +9,12 @@ from rasa.nlu.tokenizers.tokenizer import Token, Tokenizer
 from rasa.shared.nlu.training_data.message import Message
 
 from bot.nlu.fingerprint import helpers_fingerprint
-from bot.nlu.words import words
+from bot.nlu.words import Word, words
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_TOKENIZER, is_trainable=False)
 class ArabicTokenizer(Tokenizer):
-    """Text and offsets stay as typed; the form in which spellings meet is the lemma (for a mark, the mark itself)."""
+    """Text and offsets stay as typed; the form in which spellings meet is the lemma, which a mark lacks."""
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
@@ -25,4 +25,10 @@ class ArabicTokenizer(Tokenizer):
         return helpers_fingerprint()
 
     def tokenize(self, message: Message, attribute: str) -> list[Token]:
-        return [Token(word.text, word.start, lemma=word.lemma) for word in words(message.get(attribute))]
+        return [_token(word) for word in words(message.get(attribute))]
+
+
+def _token(word: Word) -> Token:
+    token = Token(word.text, word.start)
+    token.lemma = word.lemma  # given to Token, an empty one would become the text
+    return token

@@ -17,8 +17,10 @@ from bot.text.arabizi import to_arabic
 from bot.text.language import is_arabizi
 from bot.text.normalise import normalise
 
-_LONGEST = 2000
-"""Characters that are read; what a person asks stands before."""
+LONGEST = 2000
+"""Characters of a message. A longer one is asked to be made shorter (bot/turn.py), and read at its beginning only."""
+
+_OF_LONGER = 160
 
 
 def _one_of(characters: Iterable[str]) -> str:
@@ -27,13 +29,17 @@ def _one_of(characters: Iterable[str]) -> str:
     return rf"(?:[{re.escape(low)}]|(?=[\U00010000-\U0010ffff])[{re.escape(high)}])"
 
 
+_UNSEEN = "[\u061c\u200d-\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]"
+"""Direction marks and joiners: a word that was pasted with one inside is still one word."""
+
+_LETTERS = f"{_one_of(UNICODE_LETTER_MARK_NUMBER_CHARSET)}+"
 _EMOJI = sorted(EMOJI_MULTICHAR_CHARSET, key=len, reverse=True)
 _TOKEN = re.compile(
     rf"(?={_one_of({emoji[0] for emoji in _EMOJI})})(?:{'|'.join(map(re.escape, _EMOJI))})"
-    rf"|{_one_of(UNICODE_PUNCT_SYMBOL_CHARSET)}|{_one_of(UNICODE_LETTER_MARK_NUMBER_CHARSET)}+"
+    rf"|{_one_of(UNICODE_PUNCT_SYMBOL_CHARSET)}|{_LETTERS}(?:{_UNSEEN}+{_LETTERS})*"
 )
 """What camel_tools' simple_word_tokenize finds, which tries thousands of symbols one by one at each place."""
-_ARABIC_AND_DIGITS = re.compile(r"\d+|[^\d]+")
+_ARABIC_AND_DIGITS = re.compile(rf"\d+(?:{_UNSEEN}+\d+)*|[^\d]+")
 _ARABIC = re.compile("[\u0621-\u064a\ufb50-\ufdff\ufe70-\ufeff]")
 
 
@@ -45,8 +51,13 @@ class Word:
     """Normalised, Arabizi in Arabic letters; empty for punctuation and emoji."""
 
 
+def read_of(text: str) -> str:
+    """As much of a message as is read, so that no length costs more than a few times an ordinary one."""
+    return text if len(text) <= LONGEST else text[:_OF_LONGER]
+
+
 def words(text: str) -> tuple[Word, ...]:
-    return _words(text[:_LONGEST])
+    return _words(read_of(text))
 
 
 @lru_cache(maxsize=8)  # the tokenizer and the gazetteer read the same message

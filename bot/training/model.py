@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.project import DATA, ROOT
+from bot.training import archive
 
 MODELS = ROOT / "models"
 KEPT = 2
@@ -35,6 +36,7 @@ _TRAINED_ON = (
     "bot/text/*.py",
     "bot/importer.py",
     "bot/catalogue.py",
+    "models/encoder/SHA256SUMS",
     "requirements.lock",
 )
 _ANSWER_NAME = re.compile(r"^  (\w+):", re.MULTILINE)
@@ -70,7 +72,9 @@ def model_path() -> Path:
 
 
 def is_current() -> bool:
-    return model_path().is_file()
+    """Whether model and sum are there; they are held against each other where the model is opened."""
+    path = model_path()
+    return path.is_file() and archive.sum_file(path).is_file()
 
 
 def train(progress: Progress, force: bool = False) -> Path:
@@ -91,7 +95,9 @@ def train(progress: Progress, force: bool = False) -> Path:
     # Rasa only warns when it cannot import an importer, and trains without what that one brings.
     import bot.importer  # noqa: F401
 
-    say("قراءة الجمل والقواعد وترميزها، نحو 20 ثانية | reading and encoding the sentences, about 20 seconds")
+    say(
+        "قراءة الجمل والقواعد وترميزها، نحو دقيقة أول مرة | reading and encoding the sentences, about a minute the first time"
+    )
     try:
         with _said_aloud(say), contextlib.redirect_stdout(io.StringIO()):
             result = rasa.model_training.train(
@@ -106,7 +112,7 @@ def train(progress: Progress, force: bool = False) -> Path:
         raise TrainingFailed(str(error)) from error
     if result.code or not made.is_file():
         raise TrainingFailed(f"Rasa made no model (code {result.code})")
-    made.replace(path)
+    archive.put_in_place(made, path)
     _forget_old(path)
     say("النموذج جاهز | the model is ready")
     return path
@@ -160,4 +166,4 @@ class _Steps(logging.Handler):
 def _forget_old(newest: Path) -> None:
     others = [path for path in MODELS.glob("*.tar.gz") if path != newest and not path.name.startswith(_UNFINISHED)]
     for path in sorted(others, key=lambda path: path.stat().st_mtime, reverse=True)[KEPT - 1 :]:
-        path.unlink()
+        archive.remove(path)

@@ -18,6 +18,9 @@ from bot.nlu.encoder import SentenceEncoder
 from bot.nlu.entities import SpacyEntityExtractor
 from bot.nlu.tokenizer import ArabicTokenizer
 
+READERS = (ArabicTokenizer, SentenceEncoder)
+"""What a classifier needs before it."""
+
 SENTENCES = {
     "pay_invoice": [
         "ابي ادفع الفاتورة",
@@ -38,31 +41,49 @@ SENTENCES = {
 }
 
 
-class Pipeline:
-    def __init__(self, folder: Path) -> None:
-        (folder / "storage").mkdir()
-        self.storage = LocalModelStorage(folder / "storage")
-        self.resource = Resource("classifier")
-        self.context = ExecutionContext(GraphSchema({}), node_name="node")
-        data = TrainingData([Message.build(text, intent) for intent, texts in SENTENCES.items() for text in texts])
-        self.before = [self._create(ArabicTokenizer), self._create(SentenceEncoder)]
-        for component in self.before:
-            data = component.process_training_data(data)
-        self._create(IntentClassifier).train(data)
-        self.after = [
-            self._create(SpacyEntityExtractor),
-            self.load(),
-            self._create(ConfidenceBands),
-        ]
+class Parts:
+    """Makes components as Rasa does: of their default configuration, with a place for what they learn."""
 
-    def load(self) -> IntentClassifier:
-        return IntentClassifier.load({}, self.storage, self.resource, self.context)
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        (folder / "storage").mkdir(exist_ok=True)
+        self.storage = LocalModelStorage(folder / "storage")
+        self.context = ExecutionContext(GraphSchema({}), node_name="node")
+
+    def create(self, component: Any, place: str = "made") -> Any:
+        return component.create(component.get_default_config(), self.storage, Resource(place), self.context)
+
+    def load(self, component: Any, place: str = "made") -> Any:
+        return component.load(component.get_default_config(), self.storage, Resource(place), self.context)
+
+    def train(self, component: Any, sentences: dict[str, list[str]] = SENTENCES, place: str = "made") -> Any:
+        data = TrainingData([Message.build(text, intent) for intent, texts in sentences.items() for text in texts])
+        for reader in READERS:
+            data = self.create(reader).process_training_data(data)
+        made = self.create(component, place)
+        made.train(data)
+        return made
+
+    def read(self, *texts: str) -> list[Message]:
+        """As a classifier gets them."""
+        messages = [Message({TEXT: text}) for text in texts]
+        for reader in READERS:
+            messages = self.create(reader).process(messages)
+        return messages
+
+
+class Pipeline:
+    def __init__(self, folder: Path, sentences: dict[str, list[str]] = SENTENCES) -> None:
+        parts = Parts(folder)
+        parts.train(IntentClassifier, sentences)
+        self._components = [
+            *(parts.create(component) for component in (*READERS, SpacyEntityExtractor)),
+            parts.load(IntentClassifier),
+            parts.create(ConfidenceBands),
+        ]
 
     def parse(self, text: str) -> dict[str, Any]:
         messages = [Message({TEXT: text})]
-        for component in (*self.before, *self.after):
+        for component in self._components:
             messages = component.process(messages)
         return messages[0].as_dict(only_output_properties=True)
-
-    def _create(self, component: Any) -> Any:
-        return component.create(component.get_default_config(), self.storage, self.resource, self.context)
