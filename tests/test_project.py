@@ -199,7 +199,7 @@ def test_only_three_commands_name_what_imports_rasa():
     code = "import sys; import bot.training.check, bot.welcome, bot.answers; print('rasa' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=120)
     assert done.stdout.strip() == "False", done.stderr
-    assert set(COMMANDS) - set(RASA_FREE) == {"serve", "train", "parse"}
+    assert set(COMMANDS) - set(RASA_FREE) == {"serve", "train", "parse", "evaluate"}
 
 
 @pytest.mark.parametrize("path", python("bot", "actions"), ids=shown)
