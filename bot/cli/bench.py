@@ -1,7 +1,9 @@
 """Measure, on this machine and in temporary databases; nothing that runs already is touched.
 
-    bot bench door      messages per second and latency, beside Rasa's own server
-    bot bench kill      processes killed at random under load: is anything lost?
+    bot bench door          messages per second and latency, beside Rasa's own server
+    bot bench kill          processes killed at random under load: is anything lost?
+    bot bench nlu           understanding, beside Rasa's stock pipeline, and with other encoders
+    bot bench arbanking77   the same pipeline on a public set of bank questions
 
 Each is a file of bot/bench with HELP, `arguments(parser)` and `run(options) -> int`.
 """
@@ -13,7 +15,7 @@ import importlib
 from importlib.util import find_spec
 
 HELP = "measure speed and reliability"
-BENCHES = ("door", "kill")
+BENCHES = ("door", "kill", "nlu", "arbanking77")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
