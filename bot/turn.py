@@ -109,7 +109,7 @@ class Assistant:
     async def turn(self, message: Message) -> list[dict[str, Any]]:
         """Answer one message and settle it. Each answer: {"text", "buttons": [{"title", "payload": offer id}],
         "custom"?, "name", "personal"}. Raises TurnFailed, LeaseLost, or what went wrong; nothing is written then."""
-        text = message.text and message.text[: LONGEST + 1]
+        text = message.text and _as_far_as_read(message.text)
         if text is None and message.button is None and message.document is None:
             raise TurnFailed("sealed with a secret that BOT_SECRETS no longer holds")
         try:
@@ -168,7 +168,7 @@ class Assistant:
         if COMMAND.match(typed):
             return [_internal("unreadable", "")]
         typed = _no_command(typed)
-        if len(typed) > LONGEST and not in_distress(typed):
+        if len(typed) > LONGEST:
             return [_internal("too_long", typed[:80])]
         secret = secret_in(typed)
         if secret:
@@ -176,6 +176,8 @@ class Assistant:
         if not any(letter.isalnum() for letter in typed):
             return [_internal("unreadable", typed)]
         whole = await self._parse(typed)
+        if _intent(whole) == "distress":
+            return [Understood(typed, whole)]  # whatever else is asked beside it
         parts = [part for piece in pieces(typed) if (part := _no_command(piece))]
         if len(parts) > 1:
             parsed = [Understood(part, await self._parse(part)) for part in parts]
@@ -310,6 +312,13 @@ def _language(typed: str, first: bool) -> str | None:
 def _no_command(text: str) -> str:
     """Rasa takes `/intent{…}` for an intent with its entities; whatever was typed is words."""
     return text.lstrip("/ \n")
+
+
+def _as_far_as_read(text: str) -> str:
+    """One character more than may be read tells that it was too long; of such a message a cry for help is heard."""
+    parts = [text[start : start + LONGEST] for start in range(0, len(text), LONGEST)]
+    cry = next((part for part in parts if in_distress(part)), None) if len(parts) > 1 else None
+    return cry or text[: LONGEST + 1]
 
 
 def _internal(intent: str, text: str, **entities: str) -> Understood:

@@ -195,7 +195,7 @@ print(sorted({{"rasa", "tensorflow"}} & set(sys.modules)))
     assert done.stdout.strip() == "[]", done.stderr
 
 
-def test_only_three_commands_name_what_imports_rasa():
+def test_only_four_commands_name_what_imports_rasa():
     code = "import sys; import bot.training.check, bot.welcome, bot.answers; print('rasa' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=120)
     assert done.stdout.strip() == "False", done.stderr
@@ -278,3 +278,11 @@ def test_the_readme_names_the_two_commands_in_both_languages():
     for section in (arabic, english):
         assert "make run" in section
         assert "make test" in section
+
+
+@pytest.mark.parametrize("what", [("check",), ("format", "--check")], ids=["lint", "format"])
+def test_the_code_is_as_ruff_wants_it(what: tuple[str, ...]):
+    done = subprocess.run(
+        [sys.executable, "-m", "ruff", *what, "."], cwd=ROOT, capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 0, done.stdout

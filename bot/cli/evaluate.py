@@ -30,6 +30,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--against", type=Path, metavar="PATH", help="compare with this report.json")
     parser.add_argument("--out", type=Path, metavar="DIR", help="where reports lie (build/evaluation without)")
     parser.add_argument("--held-out", type=Path, metavar="DIR", help="other sentences (tests/nlu without)")
+    parser.add_argument("--plot", type=Path, metavar="FILE.svg", help="write the reliability curve there too")
     parser.add_argument("--json", action="store_true", help="print the report, nothing else")
 
 
@@ -54,7 +55,7 @@ def _evaluate(options: argparse.Namespace, model: Path, out: Path) -> None:
 
     from bot.evaluation.compare import compare
     from bot.evaluation.measure import HELD_OUT, EvaluationError, measure, open_model, read
-    from bot.evaluation.page import page
+    from bot.evaluation.page import curve, page
     from bot.evaluation.report import PAGE, REPORT, describe, keep, load, writable
 
     if not model.is_file():
@@ -68,7 +69,8 @@ def _evaluate(options: argparse.Namespace, model: Path, out: Path) -> None:
     held_out = read(folder)
     earlier = options.against or (out / REPORT if (out / REPORT).exists() else None)
     before = load(earlier) if earlier else None
-    writable(out)
+    for folder_of in (out, *([options.plot.parent] if options.plot else [])):
+        writable(folder_of)
     say("تحميل النموذج، نحو 20 ثانية | loading the model, about 20 seconds")
     parser = open_model(model)
     measured = measure(parser, held_out, lambda done, of: say(f"{done} من {of} جملة | {done} of {of} sentences"))
@@ -76,6 +78,8 @@ def _evaluate(options: argparse.Namespace, model: Path, out: Path) -> None:
     changes = compare(before, report) if before else None
     report["changes"] = asdict(changes) if changes else None
     keep(out, report, page(report, changes))
+    if options.plot:
+        options.plot.write_text(curve(report), encoding="utf-8")
     if options.json:
         print(json.dumps(report, ensure_ascii=False, indent=1))
     else:

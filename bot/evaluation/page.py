@@ -54,6 +54,9 @@ svg text { fill: var(--soft); font-size: 11px; }
 """
 
 
+_OF_PLOTS = ("svg text", ".grid", ".ideal", ".curve", ".dot")
+
+
 def page(report: dict[str, Any], changes: Changes | None) -> str:
     held_out, model = report["held_out"], report["model"]
     sections = [
@@ -210,6 +213,15 @@ def _reliability(bins: list[dict[str, Any]]) -> str:
         [(at / 4, f"{at / 4:.0%}") for at in range(5)],
         "منحنى صدق الثقة",
     )
+
+
+def curve(report: dict[str, Any]) -> str:
+    """The reliability curve as a picture of its own, in the colours of the page."""
+    colours = _STYLE[: _STYLE.index("*")]
+    own = "\n".join(line for line in _STYLE.splitlines() if line.startswith(_OF_PLOTS))
+    style = f"<style>{colours}svg {{ background: var(--card); font-family: sans-serif; }}\n{own}</style>"
+    picture = _reliability(report["calibration"]).replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1)
+    return picture.replace(">", f">{style}", 1)
 
 
 def _histogram(bins: list[dict[str, Any]]) -> str:

@@ -6,6 +6,7 @@ import hashlib
 import os
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from tokenizers import Tokenizer
 
 from bot.nlu.fingerprint import helpers_fingerprint
-from bot.nlu.sums import read_unaltered
+from bot.nlu.sums import SUMS, read_unaltered
 from bot.nlu.vectors import remembered
 from bot.nlu.words import words
 from bot.project import ROOT
@@ -52,7 +53,7 @@ class SentenceEncoder(DenseFeaturizer, GraphComponent):
 
     @classmethod
     def fingerprint_addon(cls, config: dict[str, Any]) -> str:
-        return helpers_fingerprint() + (FOLDER / "SHA256SUMS").read_text(encoding="ascii")
+        return helpers_fingerprint() + (FOLDER / SUMS).read_text(encoding="ascii")
 
     @classmethod
     def create(
@@ -110,7 +111,12 @@ def _encode_pieces(pieces: list[int]) -> np.ndarray:
 
 def encode_all(sentences: list[str]) -> np.ndarray:
     """A row for each, the same as `encode` gives: one at a time, since 8-bit weights scale by what runs together."""
-    return remembered(sentences, _encode_anew, WIDTH, key=(FOLDER / "SHA256SUMS").read_bytes())
+    return remembered(sentences, _encode_anew, WIDTH, key=_key())
+
+
+def _key() -> bytes:
+    """Of what a vector depends on beside its sentence."""
+    return (FOLDER / SUMS).read_bytes() + Path(__file__).read_bytes() + onnxruntime.__version__.encode()
 
 
 def _encode_anew(sentences: list[str]) -> np.ndarray:

@@ -142,7 +142,7 @@ class _Message:
         return any(map(_MONEY.match, self.lemmas)) and not any(map(_SPORT.match, self.lemmas))
 
     def _after_bank_words(self, span: Span) -> bool:
-        """`حسابي في البلاد`, `قرض من الرياض`; `بنك في الرياض` and `سددت في الرياض` are of a city."""
+        """`حسابي في الرياض`, `قرض من الرياض`; `بنك في الرياض` and `سددت في الرياض` are of a city."""
         place = span.start
         while place > max(0, span.start - _MOST_BETWEEN) and _BETWEEN.fullmatch(self.lemmas[place - 1]):
             place -= 1

@@ -144,12 +144,12 @@ _TIME_BEFORE = re.compile(
 _BETWEEN = re.compile(r"\s*(?:~|(?:الى|إلى|الي|لين|حتى|لغاي[هة]|او|أو|ولا|to|or|till)(?!\w)|ل)\s*")
 _FROM_BETWEEN = re.compile(r"(?:بين|ما\s?بين|between)\s*$", re.IGNORECASE)
 
-_NOT_GLUED = r"(?<![\d_.,،٬/:٫-])(?<![A-Za-z]')(?:(?<![A-Za-z])|(?<=(?<![A-Za-z])SAR)|(?<=(?<![A-Za-z])SR))"
+_NOT_GLUED = r"(?<!\d)(?<!\d[_.,،٬/:٫-])(?<![A-Za-z][_.:/-])(?<![A-Za-z]')(?:(?<![A-Za-z])|(?<=(?<![A-Za-z])SAR)|(?<=(?<![A-Za-z])SR))"
 _NO_WORD_AFTER = r"(?!\d|[٬٫]\d|[.,،:/-]\d)(?![A-Za-z]|_)"
 _GLUED_WORD = r"(?=(?:k|m|alf|alaf|sar|sr|riyals?|r[iy]als?|thousand|million)(?![A-Za-z]))"
 _END = rf"(?:{_NO_WORD_AFTER}|{_GLUED_WORD})"
 _TOKEN = re.compile(
-    rf"(?P<digits>{_NOT_GLUED}(?:(?<!\d )-)?"
+    rf"(?P<digits>{_NOT_GLUED}(?:(?<!\S)(?<!\d )-)?"
     rf"(?:\d{{1,3}}(?:\.\d{{3}}){{1,4}},\d{{1,2}}|\d{{1,3}}(?:[,،٬ .’']\d{{3}}){{1,4}}(?:[.٫]\d{{1,2}})?|\d{{1,15}}(?:[.,٫]\d{{1,2}})?){_END})"
     r"|(?P<word>(?<![A-Za-z])(?:sar|sr)(?=\d)|(?:(?<![A-Za-z\d])\d)?[A-Za-z]+(?:\d[A-Za-z]*)*|(?:(?![A-Za-z])[^\W\d_])+)",
     re.IGNORECASE,
@@ -397,6 +397,10 @@ class _Reader:
         value = Decimal(1) if word.kind == "scale" and word.text not in ("k", "m", "ك") else self._below_thousand()
         if value is None:
             return None
+        part = self._peek()
+        if part is not None and part.kind == "part" and part.after_and and self._is_next(1, "scale"):
+            value += part.value  # `خمسة وعشرين ونص الف`
+            self.place += 1
         following = self._peek()
         if following is not None and following.kind == "scale" and (not following.after_and or following is word):
             glued = following.start == self.words[self.place - 1].end

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from bot.text.secrets import GAP, find_secrets, is_card, is_iban
+from bot.text.secrets import GAP, find_secrets, iban_length, is_card
 from bot.text.visible import visible
 
 
@@ -52,14 +52,6 @@ _NUMBERS = {
     "request_number": re.compile(r"\d{8}"),
 }
 _PUBLIC_LINE = re.compile(r"9200\d{5}")
-_SAUDI_IBAN = re.compile(r"SA\d{2}(?: ?\d{4}){5}(?![A-Za-z0-9])", re.IGNORECASE)
-_IBANS_OF_LENGTH = {
-    15: "NO", 16: "BE", 18: "DK FI FK FO GL NL SD", 19: "MK SI", 20: "AT BA EE KZ LT LU MN XK", 21: "CH HR LI LV",
-    22: "BG BH CR DE GB GE IE ME RS VA", 23: "AE GI IL IQ OM SO TL", 24: "AD CZ ES MD PK RO SA SE SK TN VG", 25: "LY PT ST",
-    26: "IS TR", 27: "BI DJ FR GR IT MC MR SM", 28: "AL AZ BY CY DO GT HU LB NI PL SV", 29: "BR EG PS QA UA",
-    30: "JO KW MU YE", 31: "MT SC", 32: "LC", 33: "RU",
-}  # fmt: skip
-"""Words pass for an IBAN by chance (`in 2021 I handed over keys`), but not at their country's length."""
 
 
 def mask(text: str) -> str:
@@ -100,14 +92,14 @@ def _spans(text: str) -> list[tuple[int, int, str]]:
     for secret in find_secrets(text):
         start, end = secret.start, secret.end
         if secret.kind == "iban":
-            if length := _iban_length(text[start:end]):
+            if length := iban_length(text[start:end]):
                 spans.append((start, start + length, "iban"))
         elif secret.kind != "card" or _name(re.sub(r"\D", "", text[start:end])) != "mobile":
             spans.append((start, end, "code" if secret.kind == "bank_code" else secret.kind))
     for match in _FORMS.finditer(text):
         name = match.lastgroup or ""
         if name == "iban":
-            if length := _iban_length(match.group()):
+            if length := iban_length(match.group()):
                 spans.append((match.start(), match.start() + length, name))
         elif name == "number":
             spans += _numbers(match)
@@ -120,21 +112,6 @@ def _spans(text: str) -> list[tuple[int, int, str]]:
     elif len(text.split()) <= _FEW_WORDS and not _MONEY.search(text):
         spans += [(*match.span(), "code") for match in _SIX_DIGITS.finditer(text)]
     return sorted(spans, key=lambda span: (span[0], -span[1]))
-
-
-def _iban_length(text: str) -> int:
-    """How much of it is one; words may follow: `… 7654 32 is abroad`. 0 when none is."""
-    if whole := _SAUDI_IBAN.match(text):
-        return whole.end()
-    country = text[:2].upper()
-    if country == "SA" and is_iban(text):
-        return len(text)  # also with a slip in it
-    places = [place for place, character in enumerate(text) if character.isalnum()]
-    length = next((length for length, countries in _IBANS_OF_LENGTH.items() if country in countries.split()), 0)
-    if not length or len(places) < length or (len(places) > length and places[length] == places[length - 1] + 1):
-        return 0
-    end = places[length - 1] + 1
-    return end if is_iban(text[:end]) else 0
 
 
 def _numbers(run: re.Match[str]) -> list[tuple[int, int, str]]:
@@ -153,6 +130,6 @@ def _numbers(run: re.Match[str]) -> list[tuple[int, int, str]]:
 
 
 def _name(digits: str) -> str | None:
-    if is_card(digits) and not digits.startswith("00966"):  # `00966500000056` passes for a card by chance
+    if is_card(digits):
         return "card"
     return next((name for name, form in _NUMBERS.items() if form.fullmatch(digits)), None)

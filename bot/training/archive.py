@@ -27,7 +27,7 @@ def refuse_altered(archive: Path) -> None:
 
 
 def put_in_place(made: Path, archive: Path) -> None:
-    """Whoever looks meanwhile sees the archive with its own sum, or no archive."""
+    """Whoever looks meanwhile sees the archive with its own sum, or no archive (one training at a time)."""
     made_sum = sum_file(made)
     made_sum.write_bytes(b"%s  %s\n" % (_sum(made), archive.name.encode()))  # as sha256sum writes it
     archive.unlink(missing_ok=True)

@@ -96,7 +96,8 @@ def train(progress: Progress, force: bool = False) -> Path:
     import bot.importer  # noqa: F401
 
     say(
-        "قراءة الجمل والقواعد وترميزها، نحو دقيقة أول مرة | reading and encoding the sentences, about a minute the first time"
+        "قراءة الجمل والقواعد وترميزها، نحو دقيقة أول مرة"
+        " | reading and encoding the sentences, about a minute the first time"
     )
     try:
         with _said_aloud(say), contextlib.redirect_stdout(io.StringIO()):

@@ -207,8 +207,13 @@ def test_the_longest_messages_are_asked_to_be_shorter(phone: Phone, monkeypatch:
     assert len(event["text"]) < 200, "what is not read is not kept"
 
 
-def test_a_cry_for_help_is_heard_in_however_long_a_message(phone: Phone) -> None:
-    assert "utter_distress" in phone.say("ابي انتحر " + f"{DURATION} " * 500)
+@pytest.mark.parametrize("typed", [f"ابي انتحر {DURATION * 500}", f"{DURATION * 500} ابي انتحر"], ids=["first", "last"])
+def test_a_cry_for_help_is_heard_in_however_long_a_message(phone: Phone, typed: str) -> None:
+    assert "utter_distress" in phone.say(typed)
+
+
+def test_a_cry_for_help_is_heard_beside_two_questions(phone: Phone) -> None:
+    assert "utter_distress" in phone.say("ابي انتحر. كم ياخذ رفع الإيقاف؟ وهل اقدر اسافر؟ وكيف اسدد الفاتورة؟")
 
 
 UNREADABLE = ["", "   ", "\n", "😀", "🙏🏽👨‍👩‍👧", "\u200f\u200e\u2067\u2069", "؟؟؟!!", "/", "\0"]

@@ -7,12 +7,12 @@ import json
 import sys
 from pathlib import Path
 
-import yaml
-
 ROOT = Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(ROOT))
 
 from bot.nlu.encoder import is_kept_unseen, readable  # noqa: E402
+from bot.training.check_intents import trained  # noqa: E402
+from bot.training.located import Files  # noqa: E402
 
 PUBLIC = "Banking77_Arabized_MSA_PAL_train.csv"
 
@@ -27,13 +27,9 @@ def main(public: Path, target: Path) -> None:
 
 
 def _ours() -> list[tuple[str, str]]:
-    found = []
-    for path in sorted((ROOT / "data" / "nlu").rglob("*.yml")):
-        for item in yaml.safe_load(path.read_text(encoding="utf-8"))["nlu"]:
-            if "intent" in item:
-                lines = [readable(line.removeprefix("- ")) for line in item["examples"].splitlines()]
-                found += [(item["intent"], line) for line in lines if line]
-    return found
+    files = Files(ROOT)
+    sentences = trained([files[path] for path in sorted((ROOT / "data" / "nlu").rglob("*.yml"))])
+    return [(one.intent, line) for one in sentences if (line := readable(one.text))]
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from bot.evaluation.measure import HELD_OUT, EvaluationError, HeldOut, measure, 
 from bot.nlu.entities import NUMBERS
 from bot.nlu.gazetteer import KINDS
 from bot.project import DATA
+from bot.training.archive import put_in_place
 from bot.training.check import check_all
 from tests.bot.small_project import change, write
 
@@ -97,10 +98,13 @@ def test_what_is_wrong_with_a_file_is_told_with_its_line(tmp_path, broken, words
 
 
 def test_what_is_no_model_is_named_in_one_line(tmp_path):
-    (tmp_path / "a.tar.gz").write_text("no archive")
-    with tarfile.open(tmp_path / "b.tar.gz", "w:gz"):
+    (tmp_path / "a.tar.gz").write_text("no archive, and without its sum")
+    (tmp_path / "made-b").write_text("no archive")
+    with tarfile.open(tmp_path / "made-c", "w:gz"):
         pass  # an archive of nothing
-    for name in ("a.tar.gz", "b.tar.gz"):
+    for name in ("b", "c"):
+        put_in_place(tmp_path / f"made-{name}", tmp_path / f"{name}.tar.gz")
+    for name in ("a.tar.gz", "b.tar.gz", "c.tar.gz"):
         with pytest.raises(EvaluationError, match=name) as refused:
             open_model(tmp_path / name)
         assert len(str(refused.value).splitlines()) == 1

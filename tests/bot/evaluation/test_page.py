@@ -1,9 +1,10 @@
 import re
+import xml.etree.ElementTree as ET
 from html.parser import HTMLParser
 
 from bot.evaluation.compare import compare
 from bot.evaluation.metrics import Pair, Read
-from bot.evaluation.page import page
+from bot.evaluation.page import curve, page
 from bot.evaluation.report import FIGURES
 from tests.bot.evaluation.examples import EIGHT, heard, report
 
@@ -18,6 +19,14 @@ def test_what_was_typed_is_shown_and_never_run(tmp_path):
     assert "<script" not in shown
     assert "<b>" not in shown
     assert shown.count("&lt;script&gt;alert(&quot;x&quot;)") >= 5
+
+
+def test_the_curve_is_a_picture_by_itself_with_a_point_for_each_filled_bin(tmp_path):
+    picture = ET.fromstring(curve(report(tmp_path, EIGHT)))  # noqa: S314 - our own
+    points = picture.findall("{http://www.w3.org/2000/svg}circle")
+    assert picture.tag == "{http://www.w3.org/2000/svg}svg"
+    assert len(points) == sum(bool(one["count"]) for one in report(tmp_path, EIGHT)["calibration"]) > 3
+    assert ".curve {" in (picture.findtext("{http://www.w3.org/2000/svg}style") or "")
 
 
 def test_every_figure_is_there_with_what_it_was_before(tmp_path):
