@@ -13,7 +13,7 @@ export TF_CPP_MIN_LOG_LEVEL := 3
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-run: setup ## start the assistant (first time: a minute or two)
+run: setup ## start the assistant (first time: some three minutes)
 	@$(BIN)/bot train
 	@exec $(BIN)/bot serve
 

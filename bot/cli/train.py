@@ -3,7 +3,7 @@
     bot train
     bot train --force
 
-Says each step as it begins; with some 2,500 sentences it takes less than a minute. A changed answer needs no training.
+Says each step as it begins; with 16,000 sentences it takes one to three minutes. A changed answer needs no training.
 """
 
 from __future__ import annotations

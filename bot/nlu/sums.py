@@ -22,10 +22,18 @@ def read_unaltered(folder: Path, name: str) -> bytes:
         content = (folder / name).read_bytes()
         sums = (folder / SUMS).read_bytes()
     except OSError as error:
-        raise AlteredFile(f"{folder / name} cannot be read") from error
+        raise _refused(folder / name) from error
     if _line(content, name) not in sums.splitlines(keepends=True):
-        raise AlteredFile(f"{folder / name} is not the file that {SUMS} names")
+        raise _refused(folder / name)
     return content
+
+
+def _refused(file: Path) -> AlteredFile:
+    return AlteredFile(
+        f"{file.name} تغيّر أو ينقص أو ينقصه مجموعه. لإعادته: git checkout models/encoder، أو للتدريب: bot train --force"
+        f" | {file} was altered, or is missing, or lacks its sum. Restore it (git checkout models/encoder), or train"
+        " again (bot train --force)"
+    )
 
 
 def write_sums(folder: Path, names: list[str]) -> None:
