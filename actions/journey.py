@@ -255,6 +255,9 @@ class Journey(BotAction):
         say(f"utter_code_{checked.state}", tries=checked.tries_left or None)
         if checked.state == "verified":
             self._note_case(uow, heard)
+            where = positions.position(uow, conversation=heard.conversation)
+            if where.guide and self.goal != "pay_invoice":  # which goes on by itself
+                say("utter_guide_waits", guide=where.guide, step=where.step)
         return True
 
     def _take_case(self, uow: UnitOfWork, heard: Heard, say: Say) -> bool:

@@ -136,9 +136,13 @@ def error_by_place(_: Any, __: str, event: Event) -> Event:
     return event
 
 
+UNMASKED = ("time", "level", "logger", "provider_code")
+"""What is never anybody's; a provider's error code has six digits, as a one-time code has."""
+
+
 def masked(_: Any, __: str, event: Event) -> Event:
     """The last guard: whatever has the form of an ID, a number or a code goes, wherever it came from."""
-    return {key: value if key in ("time", "level", "logger") else mask_any(value) for key, value in event.items()}
+    return {key: value if key in UNMASKED else mask_any(value) for key, value in event.items()}
 
 
 def as_json(_: Any, __: str, event: Event) -> str:

@@ -12,9 +12,9 @@ import os
 import sys
 import threading
 import time
+import warnings
 from typing import Any
 
-from rasa_sdk.endpoint import create_app
 from sanic import Sanic
 from sanic.exceptions import InvalidUsage, SanicException
 from sanic.request import Request
@@ -48,6 +48,9 @@ def _body(request: Request) -> dict[str, Any]:
 
 
 def application() -> Sanic:
+    warnings.filterwarnings("ignore", category=DeprecationWarning)  # of libraries about each other; Sanic shows them
+    from rasa_sdk.endpoint import create_app
+
     app = create_app("actions", cors_origins=[])
     check_host(app)
     app.register_middleware(know_conversation, "request")

@@ -56,6 +56,7 @@ HIDDEN_TOPICS = (
     ("utter_code_", "verification"),
     ("utter_resend_", "verification"),
     ("utter_hand_over_", "handoff"),
+    ("utter_late_", "message"),
 )
 """What a personal answer was about, by the beginning of its name; the words are in labels.yml, kind `hidden`."""
 
@@ -152,26 +153,20 @@ class Answers:
             custom = {"guide": {"name": name, "step": number, "of": len(steps)}}
             source = next((fact for fact in step["facts"] if self._shown(fact)), None)
             for kind, key, suffix in (("text", "utter_guide_step", ""), ("problem", "utter_guide_problem", "_problem")):
-                frame = self.answers[key]
                 variants = {}
                 for language in LANGUAGES:
-                    outer = frame.variants[language][0]
                     note = step.get("unverified", {}).get(language, "") if kind == "text" else ""
-                    heading = (
-                        outer.text.replace("{step}", str(number))
-                        .replace("{of}", str(len(steps)))
-                        .replace("{guide}", guide["title"][language])
+                    inside = [step[language][kind].strip(), note]
+                    variants[language] = tuple(
+                        Variant(
+                            "\n".join(line for line in (_heading(outer, guide, number, language), *inside) if line),
+                            _steps_buttons(outer, name, number),
+                            channel=outer.channel,
+                            facts=tuple(step["facts"]),
+                            source=source,
+                        )
+                        for outer in self.answers[key].variants[language]
                     )
-                    lines = [heading, step[language][kind].strip(), note]
-                    buttons = tuple(
-                        {**button, "entities": {"guide": name, "step": str(number), **button.get("entities", {})}}
-                        if button["intent"] in ("next_step", "step_problem", "go_back")
-                        else button
-                        for button in outer.buttons
-                        if not (button["intent"] == "go_back" and number == 1)
-                    )
-                    text = "\n".join(line for line in lines if line)
-                    variants[language] = (Variant(text, buttons, facts=tuple(step["facts"]), source=source),)
                 made.append(Answer(f"utter_guide_{name}_{number}{suffix}", path, variants, custom=custom))
         return made
 
@@ -299,7 +294,25 @@ def _labels(data: Path) -> dict[str, dict[str, dict[str, str]]]:
         entries = _load(data / "reference" / f"{file}.yml")
         entries = entries if isinstance(entries, list) else entries[file]
         labels[kind] = {entry["key"]: entry for entry in entries}
+    guides = (_load(path) for path in sorted((data / "guides").glob("*.yml")))
+    labels["guide"] = {guide["name"]: guide["title"] for guide in guides}
     return labels
+
+
+def _heading(outer: Variant, guide: dict, number: int, language: str) -> str:
+    said = {"step": str(number), "of": str(len(guide["steps"])), "guide": guide["title"][language]}
+    return PLACEHOLDER.sub(lambda match: said.get(match.group(1), match.group()), outer.text)
+
+
+def _steps_buttons(outer: Variant, guide: str, number: int) -> tuple[dict, ...]:
+    here = {"guide": guide, "step": str(number)}
+    return tuple(
+        {**button, "entities": {**here, **button.get("entities", {})}}
+        if button["intent"] in ("next_step", "step_problem", "go_back")
+        else button
+        for button in outer.buttons
+        if not (button["intent"] == "go_back" and number == 1)
+    )
 
 
 ANSWER_KEYS = ("facts", "told", "source", "custom", "asks_again")

@@ -43,6 +43,7 @@ class SealBroken(Exception):
 class Keys:
     def __init__(self, known: tuple[str, ...]) -> None:
         self._tokens = [_derived(secret, "token") for secret in known]
+        self._addresses = [_derived(secret, "address") for secret in known]
         self._box = MultiFernet([Fernet(base64.urlsafe_b64encode(_derived(secret, "seal"))) for secret in known])
 
     def sign(self, conversation: str, now: dt.datetime | None = None) -> tuple[str, dt.datetime]:
@@ -71,6 +72,11 @@ class Keys:
         """The same for the same parts; says nothing about them."""
         told = json.dumps(parts, default=str).encode()
         return hmac.new(self._tokens[0], told, hashlib.sha256).hexdigest()[:16]
+
+    def tags(self, *parts: str) -> list[str]:
+        """What stands for an address in the database: by each secret, the newest first."""
+        told = json.dumps(parts).encode()
+        return [hmac.new(key, told, hashlib.sha256).hexdigest() for key in self._addresses]
 
     def seal(self, value: Any) -> str:
         return self._box.encrypt(json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogatepass")).decode()

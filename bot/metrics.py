@@ -17,8 +17,8 @@ from prometheus_client import (
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4 as CONTENT_TYPE
 
 __all__ = [
-    "ACKNOWLEDGE", "CONTENT_TYPE", "DEAD", "OLDEST", "OPEN_STREAMS", "QUEUE_AGE", "REGISTRY", "SENT", "TURN", "WAITING",
-    "render",
+    "ACKNOWLEDGE", "CONTENT_TYPE", "DEAD", "DEPTH", "HELD", "NOT_DELIVERED", "OLDEST", "OPEN_STREAMS", "QUEUE_AGE",
+    "RECEIVED", "REGISTRY", "SENT", "STOPPED", "TO_SEND", "TURN", "WAITING", "render",
 ]  # fmt: skip
 
 disable_created_metrics()  # when each series began; nobody asks
@@ -45,6 +45,15 @@ TURN = Histogram(
     registry=REGISTRY,
 )
 SENT = Counter("assistant_sent", "Answers handed to a channel", ["channel", "result"], registry=REGISTRY)
+RECEIVED = Counter(
+    "assistant_received",
+    "What a messenger delivered: messages, statuses, notes",
+    ["channel", "kind"],
+    registry=REGISTRY,
+)
+STOPPED = Gauge(
+    "assistant_sending_stopped", "1 while the messenger takes nothing from us at all", ["channel"], registry=REGISTRY
+)
 OPEN_STREAMS = Gauge("assistant_open_streams", "Browsers that listen for answers now", registry=REGISTRY)
 
 # read from the database when somebody asks
@@ -52,12 +61,27 @@ WAITING = Gauge("assistant_waiting_messages", "Messages that wait for a worker",
 OLDEST = Gauge("assistant_oldest_waiting_seconds", "Age of the message that waits longest", registry=REGISTRY)
 DEAD = Gauge("assistant_dead_letters", "Messages given up after their last try (bot dead list)", registry=REGISTRY)
 
+TO_SEND = Gauge("assistant_messages_to_send", "Messages that a messenger has not taken yet", registry=REGISTRY)
+HELD = Gauge("assistant_messages_held", "Messages kept until the citizen writes again", registry=REGISTRY)
+NOT_DELIVERED = Gauge(
+    "assistant_messages_not_delivered", "Messages of the last day that a messenger refused for good", registry=REGISTRY
+)
+
+DEPTH = {
+    "waiting": WAITING,
+    "dead": DEAD,
+    "oldest_seconds": OLDEST,
+    "to_send": TO_SEND,
+    "held": HELD,
+    "not_delivered": NOT_DELIVERED,
+}
+
 ProcessCollector(namespace="assistant", registry=REGISTRY)
 
 
 def render(depth: Mapping[str, float]) -> bytes:
-    """The text for /metrics; CONTENT_TYPE is its type. `depth`: waiting, dead, oldest_seconds; what it lacks, because
-    the database is away, is unknown (NaN) and not none."""
-    for gauge, name in ((WAITING, "waiting"), (DEAD, "dead"), (OLDEST, "oldest_seconds")):
+    """The text for /metrics; CONTENT_TYPE is its type. `depth`: by the names of DEPTH; what it lacks, because the
+    database is away, is unknown (NaN) and not none."""
+    for name, gauge in DEPTH.items():
         gauge.set(depth.get(name, math.nan))
     return generate_latest(REGISTRY)

@@ -2,7 +2,7 @@
 
     door      public: the widget, the web API, webhooks, /healthz; no Rasa
     worker    takes messages from the inbox, has the dialogue answer them
-    sender    hands notices to the outbox; removes documents whose time is over
+    sender    hands notices to the outbox, sends what waits for a messenger; removes what was kept long enough
     actions   the action server
 
 Beside its roles each process has /readyz and /metrics on a loopback port of its own (OPS_PORT). Nobody reaches Rasa or
@@ -19,8 +19,9 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import ExitStack, suppress
+from dataclasses import replace
 from typing import Any
 
 import aiohttp
@@ -38,19 +39,25 @@ from actions.services.errors import Unavailable
 from actions.settings import MISSING_DATABASE, SettingsError, check_production
 from actions.settings import settings as action_settings
 from bot import logs
+from bot.channels.base import Channel
+from bot.channels.connected import connected
 from bot.channels.door import Door
 from bot.channels.files import add_files
 from bot.channels.rest import add_rest
 from bot.channels.web import add_web, close_streams
-from bot.delivery import documents, inbox
+from bot.channels.webhook import add_webhook
+from bot.delivery import deliveries, documents, inbox, received
 from bot.delivery.bell import Bell
 from bot.delivery.engine import make_engine, reading
 from bot.delivery.models import Conversation
 from bot.delivery.notifier import Notifier
+from bot.delivery.sender import Sender
 from bot.delivery.worker import Worker
 from bot.keys import keys
 from bot.live_answers import LiveAnswers
 from bot.ops import ops_app
+from bot.phone.number import pretend_graph, pretend_number
+from bot.phone.page import add_phone
 from bot.project import ROOT
 from bot.settings import BOT_DATABASE_URL, Settings
 from bot.welcome import welcome
@@ -65,7 +72,7 @@ RESTART_PAUSE = 2.0
 """Seconds between two looks whether the action server is still there."""
 
 PURGE_EVERY = 3600.0
-"""Seconds between two looks for documents whose time is over."""
+"""Seconds between two looks for what was kept long enough."""
 
 Check = Callable[[], Awaitable[object]]
 
@@ -169,21 +176,29 @@ class Actions:
                 self.child.wait(5)
 
 
-def door_app(settings: Settings, door: Door) -> Sanic:
-    """What is public, and in a demonstration on this machine alone the host page and the REST route."""
+def door_app(settings: Settings, door: Door, channels: Mapping[str, Channel]) -> Sanic:
+    """What is public, and in a demonstration on this machine alone the host page, the REST route and the phone."""
     app = Sanic("door", configure_logging=False)
     app.config.MOTD = False
-    pretended = not settings.production and settings.on_loopback
     add_web(app, door)
-    add_files(app, demo=pretended)
-    if pretended:
+    add_files(app, demo=settings.pretends)
+    for channel in channels.values():
+        add_webhook(app, door, channel)
+    if settings.pretends:
         add_rest(app, door)
+    if settings.pretends and settings.whatsapp == pretend_number(settings.bot_port):
+        app.ctx.graph = pretend_graph(settings.bot_port)
+        app.blueprint(app.ctx.graph.blueprint())
+        add_phone(app, app.ctx.graph)
     return app
 
 
 def run(settings: Settings, roles: tuple[str, ...] = ROLES) -> int:
     """Start these roles, say where to talk, end everything on Ctrl-C or SIGTERM."""
     check_start(settings, roles)
+    if settings.pretends and not settings.whatsapp:
+        settings = replace(settings, whatsapp=pretend_number(settings.bot_port))
+    channels = connected(settings)
     actions = Actions(settings) if "actions" in roles else None
     try:
         assistant, engine = None, make_engine(settings.bot_database_url)
@@ -193,13 +208,14 @@ def run(settings: Settings, roles: tuple[str, ...] = ROLES) -> int:
             from bot.turn import Assistant
 
             url = f"http://{HOST}:{settings.action_port}/webhook"
-            assistant = Assistant(agent.load(model_path(), engine, url, settings.action_timeout), engine, keys())
+            loaded = agent.load(model_path(), engine, url, settings.action_timeout)
+            assistant = Assistant(loaded, engine, keys(), channels)
             # Between its statements a transaction waits for the interpreter while another turn computes; the usual
             # 5 ms each would keep the database's one writer for a tenth of a second.
             sys.setswitchinterval(0.0005)
             gc.freeze()  # what was loaded stays; every full collection would go through all of it
         logs.configure(settings.production, "+".join(roles) if len(roles) < len(ROLES) else "all")
-        asyncio.run(Process(settings, roles, engine, assistant, actions).serve())
+        asyncio.run(Process(settings, roles, engine, channels, assistant, actions).serve())
         return 0
     finally:
         if actions:
@@ -210,9 +226,15 @@ class Process:
     """What runs in one process, from its start to its end."""
 
     def __init__(
-        self, settings: Settings, roles: tuple[str, ...], engine: Engine, assistant: Any, actions: Actions | None
+        self,
+        settings: Settings,
+        roles: tuple[str, ...],
+        engine: Engine,
+        channels: Mapping[str, Channel],
+        assistant: Any,
+        actions: Actions | None,
     ) -> None:
-        self.settings, self.roles, self.engine = settings, roles, engine
+        self.settings, self.roles, self.engine, self.channels = settings, roles, engine, channels
         self.assistant, self.actions = assistant, actions
         self.over = asyncio.Event()
 
@@ -229,7 +251,7 @@ class Process:
         servers = []
         if self.settings.ops_port and self.roles != ("actions",):
             servers.append(await self._listen(ops_app(self._checks(), self._depth), HOST, "OPS_PORT"))
-        public = door_app(self.settings, door) if "door" in self.roles else None
+        public = door_app(self.settings, door, self.channels) if "door" in self.roles else None
         if public:
             servers.append(await self._listen(public, self.settings.bot_host, "BOT_PORT"))
         parts = self._parts(door)
@@ -251,6 +273,10 @@ class Process:
         await bell.stop()
         for server in servers:
             await server.wait_closed()
+        if public and hasattr(public.ctx, "graph"):
+            await public.ctx.graph.close()
+        for channel in self.channels.values():
+            await channel.close()
         for task in broken:
             task.result()  # what broke it is this process's own error
 
@@ -260,6 +286,7 @@ class Process:
             parts.append(Worker(self.engine, door.keys, door.bell, self.assistant).run(self.over))
         if "sender" in self.roles:
             parts += [Notifier(door).run(self.over), self._until_over(self._purge())]
+            parts += [Sender(door, channel).run(self.over) for channel in self.channels.values()]
         if self.actions:
             parts.append(self._until_over(self.actions.keep()))
         return parts
@@ -276,16 +303,19 @@ class Process:
     async def _purge(self) -> None:
         while True:
             try:
-                await asyncio.to_thread(self._purge_documents)
+                await asyncio.to_thread(self._remove_old)
             except (Unavailable, SQLAlchemyError, OSError) as error:
-                log.error("documents whose time is over stay for now: %s", type(error).__name__)
+                log.error("what was kept long enough stays for now: %s", type(error).__name__)
             await asyncio.sleep(PURGE_EVERY)
 
-    def _purge_documents(self) -> None:
+    def _remove_old(self) -> None:
         with unit_of_work() as uow:
             removed = documents.purge(self.settings.documents_dir, uow)
         if removed:
             log.info("documents removed, their time being over: %d", removed)
+        if self.channels:
+            received.purge(self.engine)
+            deliveries.purge(self.engine)
 
     async def _listen(self, app: Sanic, host: str, name: str) -> Any:
         port = self.settings.bot_port if name == "BOT_PORT" else self.settings.ops_port
@@ -320,4 +350,5 @@ class Process:
             pass
 
     async def _depth(self) -> dict[str, float]:
-        return await asyncio.to_thread(inbox.depth, self.engine)
+        waiting = await asyncio.to_thread(inbox.depth, self.engine)
+        return {**waiting, **await asyncio.to_thread(deliveries.depth, self.engine)}

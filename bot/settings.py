@@ -6,7 +6,7 @@ import math
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
@@ -41,6 +41,8 @@ class Settings:
     documents_dir: Path
     operator: str
     """Who runs the assistant and says so in its first line; nobody in the demonstration."""
+    whatsapp: Mapping[str, str] | None = field(repr=False)
+    """What `bot.channels.whatsapp.WhatsApp` is made with; None: not connected. Holds secrets."""
     action_timeout: float
     """Seconds an action may take before the citizen is told that something is away."""
 
@@ -51,6 +53,11 @@ class Settings:
     @property
     def on_loopback(self) -> bool:
         return self.bot_host in LOOPBACK
+
+    @property
+    def pretends(self) -> bool:
+        """Whether what is pretended may be there: a demonstration on this machine alone."""
+        return not self.production and self.on_loopback
 
 
 def read(environ: Mapping[str, str]) -> Settings:
@@ -102,8 +109,36 @@ def read(environ: Mapping[str, str]) -> Settings:
         rate_limit_storage=environ.get("RATE_LIMIT_STORAGE", "").strip() or "memory://",
         documents_dir=ROOT / (environ.get("DOCUMENTS_DIR", "").strip() or "var/documents"),
         operator=environ.get("OPERATOR_NAME", "").strip(),
+        whatsapp=_whatsapp(environ),
         action_timeout=seconds("ACTION_TIMEOUT", 10),
     )
+
+
+WHATSAPP = ("PHONE_NUMBER_ID", "ACCESS_TOKEN", "APP_SECRET", "VERIFY_TOKEN", "GRAPH_VERSION")
+"""What connects a number: all of them or none."""
+GRAPH_VERSION = re.compile(r"v\d{1,3}\.\d", re.ASCII)
+
+
+def _whatsapp(environ: Mapping[str, str]) -> dict[str, str] | None:
+    given = {name: environ.get(f"WHATSAPP_{name}", "").strip() for name in (*WHATSAPP, "API_URL", "TEMPLATE")}
+    if not any(given[name] for name in WHATSAPP):
+        return None
+    if missing := [f"WHATSAPP_{name}" for name in WHATSAPP if not given[name]]:
+        raise SettingsError(
+            f"WhatsApp is connected by five settings (docs/whatsapp.md); missing: {', '.join(missing)}."
+        )
+    if not given["PHONE_NUMBER_ID"].isdecimal():
+        raise SettingsError("WHATSAPP_PHONE_NUMBER_ID is the number's id in Meta's console: digits alone.")
+    if not GRAPH_VERSION.fullmatch(given["GRAPH_VERSION"]):
+        raise SettingsError("WHATSAPP_GRAPH_VERSION is no version; v26.0 is one.")
+    if spaced := [f"WHATSAPP_{name}" for name in ("ACCESS_TOKEN", "APP_SECRET") if re.search(r"\s", given[name])]:
+        raise SettingsError(f"There is a space in {', '.join(spaced)}: part of something else was copied along.")
+    url = given["API_URL"]
+    if url and not re.fullmatch(
+        r"https://[\w.-]+(:\d+)?/?[\w./-]*|http://(127\.0\.0\.1|localhost)(:\d+)?/?[\w./-]*", url
+    ):
+        raise SettingsError("WHATSAPP_API_URL: https, or this machine; the access token goes there.")
+    return {name.lower(): value for name, value in given.items() if value}
 
 
 @lru_cache(maxsize=1)

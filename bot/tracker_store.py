@@ -37,6 +37,7 @@ class Turn:
     """As stored before it."""
     tracker: DialogueStateTracker | None = None
     failures: list[str] = field(default_factory=list)
+    channel: str = ""
 
     def new_events(self) -> list[Event]:
         return list(self.tracker.events)[len(self.events) :] if self.tracker else []

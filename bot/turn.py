@@ -1,4 +1,4 @@
-"""The one entry into the dialogue: a message (typed text, button id or document) → a list of answers.
+"""The one entry into the dialogue: a message (typed text, button id, document or other media) → a list of answers.
 
 The worker uses it; nothing else calls the agent. A turn ends with one transaction of the bot's database: tracker events
 (masked), answers (outbox), offered buttons, when the conversation was last seen, and the end of the inbox row. A turn
@@ -10,7 +10,9 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from rasa.core.channels.channel import CollectingOutputChannel, UserMessage
@@ -21,8 +23,9 @@ from sqlalchemy.orm import Session
 
 from bot.answers import Answers
 from bot.catalogue import intents
+from bot.channels.base import Channel, Media, MediaGone, NotSent
 from bot.channels.door import verified, verified_if_known
-from bot.delivery import inbox, offers, outbox
+from bot.delivery import documents, inbox, offers, outbox
 from bot.delivery.engine import reading
 from bot.delivery.inbox import Message
 from bot.delivery.models import Conversation, Offer, Outbox, TrackerEvent
@@ -87,10 +90,12 @@ class Collect(CollectingOutputChannel):
 class Assistant:
     """The agent, the answers and the bot's database, for any number of conversations."""
 
-    def __init__(self, agent: Agent, engine: Engine, keys: Keys) -> None:
+    def __init__(self, agent: Agent, engine: Engine, keys: Keys, channels: Mapping[str, Channel] | None = None) -> None:
+        """`channels`: the messengers, by name, from which files are fetched."""
         self.agent = agent
         self.engine = engine
         self.keys = keys
+        self.channels = channels or {}
 
     @property
     def answers(self) -> Answers:
@@ -104,13 +109,14 @@ class Assistant:
         """A clear sentence and a next step, for a message that cannot be answered."""
         told = None if row.language_fixed else _language(clean(message.text or ""), first=False)
         language = told or row.language
-        return {**self.answers.render("utter_error_unavailable", language), "name": "utter_error_unavailable"}
+        sorry = self.answers.render("utter_error_unavailable", language, row.channel)
+        return {**sorry, "name": "utter_error_unavailable"}
 
     async def turn(self, message: Message) -> list[dict[str, Any]]:
         """Answer one message and settle it. Each answer: {"text", "buttons": [{"title", "payload": offer id}],
         "custom"?, "name", "personal"}. Raises TurnFailed, LeaseLost, or what went wrong; nothing is written then."""
         text = message.text and _as_far_as_read(message.text)
-        if text is None and message.button is None and message.document is None:
+        if text is None and message.button is None and message.document is None and message.media is None:
             raise TurnFailed("sealed with a secret that BOT_SECRETS no longer holds")
         try:
             row, pressed, first, events = await asyncio.to_thread(
@@ -120,27 +126,68 @@ class Assistant:
             language = row.language
             if text is not None and pressed is None and not row.language_fixed:
                 language = _language(typed, first.writes) or language
-            turn = Turn(message.conversation, language, events)
+            turn = Turn(message.conversation, language, events, channel=row.channel)
             CURRENT.set(turn)
-            if message.button and pressed is None:
-                answers = [await self._say("utter_offer_unknown", turn)]
-            elif pressed and pressed.question and pressed.question != row.question:
-                answers = [await self._say("utter_offer_over", turn)]
-            elif message.document and not (settings().documents_dir / message.document["id"]).exists():
-                answers = [await self._say("utter_document_lapsed", turn)]  # a dead letter replayed after days
-            else:
-                if message.document:
-                    heard = [_internal("document_sent", "", **_document(message.document))]
-                else:
-                    heard = [_pressed(pressed)] if pressed else await self._understand(typed)
-                answers = await self._answer(turn, row.channel, message.message_id, heard)
-                if turn.failures:
-                    raise TurnFailed(", ".join(turn.failures))
+            answers = await self._answers(turn, message, row, pressed, typed)
             answers = [*await self._before(turn, typed, first.needs_intro, answers), *answers]
             await asyncio.to_thread(self._commit, turn, message, answers, first.citizen)
             return answers
         finally:
             CURRENT.set(None)
+
+    async def _answers(
+        self, turn: Turn, message: Message, row: Conversation, pressed: Offer | None, typed: str
+    ) -> list[dict[str, Any]]:
+        late = message.sent_at and _now() - message.sent_at > TOO_LATE
+        if late and not in_distress(typed):  # what she meant then may be wrong by now
+            return [await self._say("utter_late_message", turn, sent_at=message.sent_at.isoformat())]
+        if message.button and pressed is None:
+            return [await self._say("utter_offer_unknown", turn)]
+        if pressed and pressed.question and pressed.question != row.question:
+            return [await self._say("utter_offer_over", turn)]
+        document, said = message.document, []
+        if message.media and not in_distress(typed):
+            document, name = await self._media(message, row)
+            said = [await self._say(name, turn)] if name else []
+            if said and not typed and row.question is None:
+                return said
+        if document and not (settings().documents_dir / document["id"]).exists():
+            return [await self._say("utter_document_lapsed", turn)]  # a dead letter replayed after days
+        if document:
+            heard = [_internal("document_sent", "", **_document(document))]
+            if typed:
+                heard += [part for part in await self._understand(typed) if _intent(part.parse) in WITH_A_FILE]
+        elif said and not typed:
+            heard = [_internal("repeat", "")]  # what is open is asked again
+        else:
+            heard = [_pressed(pressed)] if pressed else await self._understand(typed)
+        answers = await self._answer(turn, message.message_id, heard)
+        if turn.failures:
+            raise TurnFailed(", ".join(turn.failures))
+        if any(answer["name"] in ALONE for answer in answers):
+            return answers
+        # the picture first, whose own ways on would only lead away from what was written with it
+        return [*({**answer, "buttons": []} for answer in said), *answers]
+
+    async def _media(self, message: Message, row: Conversation) -> tuple[dict[str, Any] | None, str | None]:
+        """A file that is waited for, stored; or the name of the answer to what it is instead."""
+        media = Media(**message.media)
+        if media.kind not in FILES:
+            return None, OTHER_MEDIA.get(media.kind, "utter_media_other")
+        if row.question not in documents.QUESTIONS or row.channel not in self.channels:
+            return None, "utter_media_picture" if media.kind == "image" else "utter_document_not_asked_for"
+        folder, chunks = settings().documents_dir, self.channels[row.channel].fetch(media)
+        try:
+            stored = await documents.store(folder, chunks, media.mime, media.name)
+        except documents.TooLarge:
+            return None, "utter_document_too_large"
+        except documents.WrongKind:
+            return None, "utter_document_wrong_kind"
+        except MediaGone:
+            return None, "utter_document_gone"
+        except NotSent as error:
+            raise TurnFailed(f"a file could not be fetched: {error.code}") from error
+        return {"id": stored.id, "kind": stored.kind, "size": stored.size}, None
 
     def _open(
         self, conversation: str, text: str | None, button: str | None
@@ -160,7 +207,7 @@ class Assistant:
             )
             events = stored_events(session, conversation)
             writes = not events
-            needs_intro = writes and _last_said(session, conversation) not in INTRODUCES
+            needs_intro = writes and not INTRODUCES & _lately_said(session, conversation)
         return row, pressed, First(writes, needs_intro, verified_if_known(conversation)), events
 
     async def _understand(self, typed: str) -> list[Understood]:
@@ -190,17 +237,17 @@ class Assistant:
     async def _parse(self, text: str) -> dict[str, Any]:
         return await self.agent.processor.parse_message(UserMessage(text))
 
-    async def _answer(self, turn: Turn, channel: str, message_id: str, heard: list[Understood]) -> list[dict]:
+    async def _answer(self, turn: Turn, message_id: str, heard: list[Understood]) -> list[dict]:
         answers: list[dict[str, Any]] = []
         for number, part in enumerate(heard):
-            output = Collect(channel)
+            output = Collect(turn.channel)
             await self.agent.handle_message(
                 UserMessage(
                     part.text,
                     output,
                     turn.conversation,
                     parse_data=part.parse,
-                    input_channel=channel,
+                    input_channel=turn.channel,
                     message_id=message_id if number == 0 else f"{message_id}#{number + 1}",
                     metadata={**part.metadata, "language": turn.language},
                 )
@@ -238,10 +285,9 @@ class Assistant:
             lines.append(await self._say(other, turn))
         return lines
 
-    async def _say(self, name: str, turn: Turn) -> dict[str, Any]:
-        rendered = await asyncio.to_thread(
-            self.answers.render, name, turn.language, person=lambda: look_up(turn.conversation)
-        )
+    async def _say(self, name: str, turn: Turn, **values: Any) -> dict[str, Any]:
+        person = partial(look_up, turn.conversation)
+        rendered = await asyncio.to_thread(self.answers.render, name, turn.language, turn.channel, person, values)
         return {"personal": False, **rendered, "name": name}
 
     def _commit(self, turn: Turn, message: Message, answers: list[dict[str, Any]], before: int | None = None) -> None:
@@ -292,13 +338,27 @@ class Assistant:
             session.commit()
 
 
+TOO_LATE = dt.timedelta(hours=24)
+"""A message that was so long on its way is not acted upon."""
+FILES = ("image", "document")
+OTHER_MEDIA = {
+    "voice": "utter_media_voice",
+    "audio": "utter_media_voice",
+    "video": "utter_media_picture",
+    "location": "utter_media_place",
+    "contacts": "utter_media_contact",
+}
+WITH_A_FILE = QUESTIONS | {"deny", "cancel", "correct", "human_handoff"}
+"""What is heard in words that came with a file; a mere description of it is not."""
+ALONE = ("utter_distress",)
+"""Nothing stands beside it."""
 NEW_EVENTS = insert(TrackerEvent.__table__)
 COMMAND = re.compile(r"[/\s]*/\s*\w+\s*[{@]")
 """What Rasa would take for an intent with entities; nobody types that by chance."""
 FAQ_ANSWERS = frozenset(f"utter_{name}" for name in QUESTIONS)
 FORM_QUESTIONS = ("utter_ask_pay_", "utter_ask_identity__", "utter_ask_request_", "utter_ask_salary__")
 GOES_ON = (*FORM_QUESTIONS, "utter_guide_", "utter_confirm_", "utter_case_line_")
-INTRODUCES = ("utter_greet", "utter_greet_salam", "utter_bot_challenge", "utter_intro", "utter_distress")
+INTRODUCES = {"utter_greet", "utter_greet_salam", "utter_bot_challenge", "utter_intro", "utter_distress"}
 
 
 def _language(typed: str, first: bool) -> str | None:
@@ -340,9 +400,13 @@ def _intent(parse: dict[str, Any]) -> str | None:
     return parse["intent"].get("name")
 
 
-def _last_said(session: Session, conversation: str) -> str | None:
-    lines = select(Outbox.name).where(Outbox.conversation == conversation)
-    return session.scalar(lines.order_by(Outbox.number.desc()).limit(1))
+LATELY = 10
+"""Lines; answers to what is no text leave no trace in the dialogue."""
+
+
+def _lately_said(session: Session, conversation: str) -> set[str]:
+    lines = select(Outbox.name).where(Outbox.conversation == conversation, Outbox.body.is_not(None))
+    return set(session.scalars(lines.order_by(Outbox.number.desc()).limit(LATELY)))
 
 
 def _document(document: dict[str, Any]) -> dict[str, str]:

@@ -21,6 +21,7 @@ def welcome(settings: Settings, roles: tuple[str, ...]) -> str:
             "",
             f"المساعد جاهز، في صفحة موقع للتجربة:   {base}/",
             f"The assistant is ready, in the page of a pretended site:   {base}/",
+            *_whatsapp(settings, base),
             f"في نافذة طرفية أخرى | in another terminal:   {port}make chat",
             f"REST: POST {base}/webhooks/rest/webhook   " + '{"sender": "me", "message": "كم ياخذ رفع الإيقاف؟"}',
             "",
@@ -33,3 +34,13 @@ def welcome(settings: Settings, roles: tuple[str, ...]) -> str:
             "للإيقاف Ctrl-C | to stop: Ctrl-C",
         ]
     )
+
+
+def _whatsapp(settings: Settings, base: str) -> list[str]:
+    from bot.phone.number import pretend_number
+
+    if not settings.whatsapp:
+        return []
+    if settings.whatsapp == pretend_number(settings.bot_port):
+        return [f"جوال للتجربة، كأنه واتساب | a pretended WhatsApp phone:   {base}/phone"]
+    return ["واتساب موصول | WhatsApp is connected, at /webhooks/whatsapp/webhook"]

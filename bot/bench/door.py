@@ -4,11 +4,15 @@ answers and action server, one after the other in the same run.
     bot bench door
     bot bench door --seconds 10 --rates 5,40 --workers 1
     bot bench door --database postgresql://postgres@127.0.0.1:5432/postgres --json build/door.json --plot build/door.svg
+    bot bench door --channel whatsapp
 
 Databases are temporary: files, or databases made on that PostgreSQL server and dropped afterwards. The load is
 generated on this machine and its CPU time is shown like that of the others. Four messages in five are questions, each
 typed by somebody else and none sent twice; one in five is a turn of somebody who proves who she is, sees her case, has
 its invoice issued and is led through paying it.
+
+By WhatsApp (bot/bench/whatsapp.py) the same comes as signed deliveries to our webhook, and ours alone is measured:
+Rasa's server has no such channel.
 """
 
 from __future__ import annotations
@@ -22,13 +26,16 @@ import tempfile
 import time
 import uuid
 from collections import Counter
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bot.bench.load import Failed, Load, Mix, Reply, Result, climb, highest, spread
-from bot.bench.machine import HOST, CannotMeasure, Processes, SmsFile, databases, fill_cases, roles
+from bot.bench.load import Failed, Load, Mix, Reply, Result, Server, climb, highest, spread
+from bot.bench.machine import HOST, CannotMeasure, Processes, SmsFile, databases, fill_cases, free_port, roles
 
 if TYPE_CHECKING:
     import aiohttp
@@ -37,6 +44,7 @@ HELP = "messages per second and latency at a rising load, beside Rasa's own serv
 SETTLE = 2.0
 """Seconds between two rates."""
 OURS, RASAS = "ours", "rasa"
+WEB, WHATSAPP = "web", "whatsapp"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -49,6 +57,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--workers", type=int, default=2, help="processes that answer (2)")
     parser.add_argument("--database", metavar="URL", help="a PostgreSQL server on which databases may be made")
+    parser.add_argument("--channel", choices=[WEB, WHATSAPP], default=WEB, help="how people reach us (web)")
     parser.add_argument("--only", choices=[OURS, RASAS], help="measure one of the two")
     parser.add_argument("--json", type=Path, metavar="FILE", help="everything measured")
     parser.add_argument("--plot", type=Path, metavar="FILE", help="latency over rate, .svg or .png")
@@ -62,6 +71,8 @@ class Side:
     name: str
     workers: int
     results: list[Result] = field(default_factory=list)
+    statuses: list[list[float]] = field(default_factory=list)
+    """On WhatsApp, for each result: seconds to the acknowledgement of each status that was delivered meanwhile."""
 
     @property
     def highest(self) -> float:
@@ -74,10 +85,16 @@ def run(options: argparse.Namespace) -> int:
     if not is_current():
         print("No current model. Run: make train", file=sys.stderr)
         return 1
+    names = [options.only] if options.only else [OURS, RASAS]
+    if options.channel == WHATSAPP:
+        if options.only == RASAS:
+            print("Rasa's server has no WhatsApp channel.", file=sys.stderr)
+            return 1
+        names = [OURS]
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # by way of every `finally`: the processes end with us
     sides = []
     try:
-        for name in [options.only] if options.only else [OURS, RASAS]:
+        for name in names:
             with tempfile.TemporaryDirectory(prefix="bot-bench-") as made:
                 sides.append(_measure(name, Path(made), options))
     except CannotMeasure as error:
@@ -92,6 +109,9 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _measure(name: str, folder: Path, options: argparse.Namespace) -> Side:
+    from bot.bench import rasa_side, whatsapp
+
+    graph_port = free_port() if options.channel == WHATSAPP else None
     side = Side(name, options.workers if name == OURS else 1)
     sms = SmsFile(folder / "sms.jsonl")
     logs = options.logs / name if options.logs else folder
@@ -102,32 +122,41 @@ def _measure(name: str, folder: Path, options: argparse.Namespace) -> Side:
             from bot.delivery.engine import upgrade
 
             upgrade(urls["bot"])
-            port, _ = roles(processes, urls["bot"], urls["case"], sms.file, options.workers)
+            more = whatsapp.environ(graph_port) if graph_port else {}
+            port, _ = roles(processes, urls["bot"], urls["case"], sms.file, options.workers, **more)
         else:
-            from bot.bench import rasa_side
-
             port = rasa_side.start(processes, folder, urls["bot"], urls["case"], sms.file)
+        if graph_port:
+            reached = partial(whatsapp.people, port=port, graph_port=graph_port, sms=sms)
+        else:
+            reached = partial(_web, OurServer if name == OURS else rasa_side.RasaServer, port=port, sms=sms)
         print(f"\n{_title(side, options)}\n{HEADER}", flush=True)
-        asyncio.run(_climb(side, port, sms, people, processes, options))
+        asyncio.run(_climb(side, reached, people, processes, options))
     return side
 
 
-async def _climb(side: Side, port: int, sms: SmsFile, people: list, processes: Processes, options: Any) -> None:
+@asynccontextmanager
+async def _web(kind: Callable[..., Server], http: aiohttp.ClientSession, **where: Any) -> AsyncIterator[Server]:
+    yield kind(http, **where)
+
+
+async def _climb(side: Side, reached: Callable, people: list, processes: Processes, options: Any) -> None:
     import aiohttp
 
-    from bot.bench.rasa_side import RasaServer
-
-    connections = aiohttp.TCPConnector(limit=0)
+    # let go of before the server closes it (Sanic: 5 seconds): no message meets a connection that is just ending
+    connections = aiohttp.TCPConnector(limit=0, keepalive_timeout=3)
     patience = aiohttp.ClientTimeout(total=None, sock_connect=30)
-    async with aiohttp.ClientSession(connector=connections, timeout=patience) as http:
-        server = (OurServer if side.name == OURS else RasaServer)(http, port, sms)
+    async with aiohttp.ClientSession(connector=connections, timeout=patience) as http, reached(http) as server:
         load = Load(server, Mix(people), processes.cpu)
         await load.run(5, 4)  # connections, caches, the first parse
 
         async def measure(rate: float) -> Result:
             await asyncio.sleep(SETTLE)
+            taken: list[float] = getattr(server, "told", [])
+            taken.clear()
             result = await load.run(rate, options.seconds)
-            print(row(result), flush=True)
+            side.statuses.append(list(taken))
+            print(row(result, side.statuses[-1]), flush=True)
             return result
 
         side.results = await climb(measure, options.rates)
@@ -229,11 +258,9 @@ HEADER = (
 )
 
 
-def row(result: Result) -> str:
-    ms = [
-        " ".join(f"{'-' if value != value else format(value * 1000, '.0f'):>6}" for value in spread(values).values())
-        for values in (result.acknowledged(), result.latencies())
-    ]
+def row(result: Result, statuses: list[float] | None = None) -> str:
+    """`statuses`: as in Side."""
+    ms = [_ms(result.acknowledged()), _ms(result.latencies())]
     cpu = {name: used * 1000 / max(1, len(result.ok())) for name, used in result.cpu.items() if name != "machine"}
     by = "  ".join(f"{name} {used:.1f}" for name, used in cpu.items())
     busy = f"  (others: {others(result):.1f} cores)" if others(result) > 0.2 else ""
@@ -242,10 +269,18 @@ def row(result: Result) -> str:
     remarks["astray"] = sum(sample.strayed for sample in result.samples)
     told = "  ".join(f"{count} × {what}" for what, count in remarks.items() if count)
     told = f"  ({told})" if told else ""
+    if statuses:
+        each = len(statuses) / max(1, len(result.ok()))
+        told += f"\n{'':13}  {_ms(statuses)}  for {len(statuses)} statuses, {each:.1f} each message"
     return (
         f"{result.rate:6.0f} {result.achieved:6.1f}  {ms[0]}  {ms[1]} {result.waiting:6.2f} {result.errors:4d}"
         f" {result.lost:4d} {result.out_of_order + result.twice:8d}  {by}{busy}{mark}{told}"
     )
+
+
+def _ms(values: list[float]) -> str:
+    milliseconds = ("-" if value != value else f"{value * 1000:.0f}" for value in spread(values).values())
+    return " ".join(f"{each:>6}" for each in milliseconds)
 
 
 def others(result: Result) -> float:
@@ -275,7 +310,8 @@ def limit(result: Result) -> str:
 def _title(side: Side, options: argparse.Namespace) -> str:
     database = "PostgreSQL" if options.database else "SQLite"
     if side.name == OURS:
-        return f"Ours: door, {side.workers} workers, sender, action server; {database}"
+        by = "Ours, by WhatsApp" if options.channel == WHATSAPP else "Ours"
+        return f"{by}: door, {side.workers} workers, sender, action server; {database}"
     return f"Rasa's own server: one process, REST channel, SQL tracker store, the same action server; {database}"
 
 
@@ -310,6 +346,7 @@ def _cpu_each(side: Side, prefix: str) -> float:
 def _as_json(sides: list[Side], options: argparse.Namespace) -> dict[str, Any]:
     return {
         "at": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
+        "channel": options.channel,
         "database": "postgresql" if options.database else "sqlite",
         "seconds": options.seconds,
         "sides": [
@@ -325,6 +362,7 @@ def _as_json(sides: list[Side], options: argparse.Namespace) -> dict[str, Any]:
                         "waiting_seconds": r.waiting,
                         "acknowledged": spread(r.acknowledged()) if r.acknowledged() else None,
                         "answered": spread(r.latencies()) if r.ok() else None,
+                        "statuses": {"count": len(statuses), **spread(statuses)} if statuses else None,
                         "questions": spread(r.latencies(journey=False)) if r.ok() else None,
                         "messages": len(r.samples),
                         "errors": r.errors,
@@ -336,7 +374,7 @@ def _as_json(sides: list[Side], options: argparse.Namespace) -> dict[str, Any]:
                         "limit": limit(r),
                         "others_cores": others(r),
                     }
-                    for r in side.results
+                    for r, statuses in zip_longest(side.results, side.statuses)
                 ],
             }
             for side in sides

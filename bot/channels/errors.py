@@ -8,6 +8,7 @@
     │   └── TokenInvalid
     ├── OtherConversation   403  a good token, of somebody else
     ├── OriginRefused       403  a page that may not carry the widget
+    ├── NotSigned           403  a webhook that its provider did not sign
     ├── NotFound            404
     ├── MethodNotAllowed    405
     ├── TooSlow             408  the body did not arrive in time
@@ -90,6 +91,12 @@ class OriginRefused(DoorError):
     status, code = 403, "origin_refused"
     arabic = "هذا الموقع غير مسموح له بعرض المساعد."
     english = "This site may not carry the assistant"
+
+
+class NotSigned(DoorError):
+    status, code = 403, "not_signed"
+    arabic = "لم يثبت مصدر الطلب."
+    english = "This does not bear the provider's signature"
 
 
 class NotFound(DoorError):

@@ -29,13 +29,14 @@ def run(options: argparse.Namespace) -> int:
     from bot.settings import settings
 
     os.umask(0o077)  # databases, documents and the secret are this user's alone
-    warnings.filterwarnings("ignore", category=DeprecationWarning)  # of libraries about each other
     try:
         if options.role == "actions":
             return _actions()
         from bot.serve import ROLES, check_start
         from bot.serve import run as serve
 
+        # of libraries about each other; Sanic's import sets this anew
+        warnings.filterwarnings("ignore", category=DeprecationWarning)
         roles = (options.role,) if options.role else ROLES
         if "worker" in roles:
             from bot.training.model import is_current, quiet_environment

@@ -40,6 +40,8 @@ class Bell:
         self._engine = engine
         self.inbox = asyncio.Event()
         """Set when a message came in; whoever waits clears it before looking."""
+        self.outgoing = asyncio.Event()
+        """Set when something may be there for a messenger: new lines, or a message that is to be marked as read."""
         self._listeners: defaultdict[str, set[asyncio.Event]] = defaultdict(set)
         self._task: asyncio.Task | None = None
 
@@ -67,13 +69,15 @@ class Bell:
 
     def ring_inbox(self) -> None:
         self.inbox.set()
+        self.outgoing.set()
 
     def ring_outbox(self, conversation: str) -> None:
+        self.outgoing.set()
         for rung in self._listeners.get(conversation, ()):
             rung.set()
 
     def ring_all(self) -> None:
-        self.inbox.set()
+        self.ring_inbox()
         for conversation in list(self._listeners):
             self.ring_outbox(conversation)
 

@@ -26,7 +26,7 @@ from sqlalchemy.sql import Select
 
 from bot.delivery import bell, offers
 from bot.delivery.engine import reading, unsynced
-from bot.delivery.models import Conversation, Inbox
+from bot.delivery.models import Conversation, Inbox, one_of
 from bot.keys import Keys, SealBroken
 from bot.text.clean import clean
 from bot.text.mask import mask
@@ -53,7 +53,8 @@ class LeaseLost(Exception):
 
 @dataclass(frozen=True)
 class Message:
-    """A message in work: exactly one of text, button and document ({"id", "kind", "size"})."""
+    """A message in work: text, button, document ({"id", "kind", "size"}) or media ({"kind", "id", "mime", "name"}),
+    which may bring a text along. `sent_at`: when she sent it, where the channel tells."""
 
     id: int
     message_id: str
@@ -65,6 +66,8 @@ class Message:
     text: str | None = None
     button: str | None = None
     document: dict[str, Any] | None = None
+    media: dict[str, Any] | None = None
+    sent_at: dt.datetime | None = None
 
     @property
     def is_suspect(self) -> bool:
@@ -78,9 +81,9 @@ class Accepted:
     """False when the same message had been accepted before."""
 
 
-def message_id(conversation: str, given_id: str) -> str:
+def message_id(of: str, given_id: str) -> str:
     """Ours: nobody can meet another conversation's messages by choosing an id."""
-    return uuid.uuid5(uuid.NAMESPACE_URL, f"inbox:{conversation}:{given_id}").hex
+    return uuid.uuid5(uuid.NAMESPACE_URL, f"inbox:{of}:{given_id}").hex
 
 
 def accept(
@@ -94,15 +97,9 @@ def accept(
     document: dict[str, Any] | None = None,
 ) -> Accepted:
     """Commits: once this returns the message will be answered. Raises UnknownConversation."""
-    ours = message_id(conversation, given_id)
-    content = {"text": text, "button": button, "document": document}
-    row: dict[str, Any] = {
-        "message_id": ours,
-        "conversation": conversation,
-        "given_id": given_id,
-        "sealed": keys.seal({key: value for key, value in content.items() if value is not None}),
-        "shown": None if text is None else keys.seal(mask(clean(text))[:LONGEST_SHOWN]),
-    }
+    row = new_row(keys, conversation, given_id, text=text, button=button, document=document)
+    row["conversation"] = conversation
+    ours = row["message_id"]
     with Session(engine, future=True) as session:
         # the row is held until the commit: what is acknowledged first has the lower number
         if session.scalar(_HELD, {"conversation": conversation}) is None:
@@ -120,6 +117,18 @@ def accept(
                 raise
             return Accepted(ours, new=False)  # it was accepted before
     return Accepted(ours, new=True)
+
+
+def new_row(keys: Keys, of: str, given_id: str, **content: Any) -> dict[str, Any]:
+    """What is stored of a message, but for its conversation and times. `of`: where its id is known, a conversation or a
+    messenger. `content`: as in Message."""
+    text = content.get("text")
+    return {
+        "message_id": message_id(of, given_id),
+        "given_id": given_id,
+        "sealed": keys.seal({key: value for key, value in content.items() if value is not None}),
+        "shown": None if text is None else keys.seal(mask(clean(text[:LONGEST_SHOWN]))),
+    }
 
 
 # statements are put together once: that takes longer than to run them
@@ -159,6 +168,8 @@ def _message(keys: Keys, owner: str, sealed: str, claims: int, **taken: Any) -> 
         content = keys.unseal(sealed)
     except SealBroken:
         content = {}  # the turn fails by it, and in the end an operator sees why
+    if "sent_at" in content:
+        content["sent_at"] = dt.datetime.fromisoformat(content["sent_at"])
     return Message(**taken, claims=claims + 1, owner=owner, **content)
 
 
@@ -167,7 +178,7 @@ def _free() -> Select:
     earlier = aliased(Inbox)
     unanswered_before = (
         select(earlier.id)
-        .where(earlier.conversation == Inbox.conversation, earlier.id < Inbox.id, earlier.state.in_(OPEN))
+        .where(earlier.conversation == Inbox.conversation, earlier.id < Inbox.id, one_of(earlier.state, OPEN))
         .exists()
     )
     free = or_(
@@ -177,7 +188,7 @@ def _free() -> Select:
     names = ("id", "message_id", "conversation", "received_at", "attempts", "claims", "sealed")
     return (
         select(*(getattr(Inbox, name) for name in names))
-        .where(Inbox.state.in_(OPEN), free, ~unanswered_before)
+        .where(one_of(Inbox.state, OPEN), free, ~unanswered_before)
         .order_by(Inbox.id)
         .limit(bindparam("most", type_=Integer))
     )
@@ -255,7 +266,7 @@ def free_the_dead(engine: Engine, alive: Sequence[str]) -> int:
     this process."""
     with Session(reading(engine), future=True) as session:
         owners = session.scalars(select(Inbox.leased_by).where(Inbox.state == "working").distinct()).all()
-    gone = [owner for owner in owners if owner not in alive and _is_gone(owner)]
+    gone = [owner for owner in owners if owner not in alive and is_gone(owner)]
     if not gone:
         return 0
     with Session(engine, future=True) as session:
@@ -267,7 +278,8 @@ def free_the_dead(engine: Engine, alive: Sequence[str]) -> int:
     return freed
 
 
-def _is_gone(owner: str) -> bool:
+def is_gone(owner: str) -> bool:
+    """Whether the process that leased by this name is known to have ended."""
     host, pid, _ = owner.rsplit(":", 2)
     if host != socket.gethostname()[:80]:
         return False  # another machine's: its lease ends by itself
@@ -291,7 +303,7 @@ def depth(engine: Engine) -> dict[str, float]:
         counted = dict(
             session.execute(select(Inbox.state, func.count()).where(Inbox.state != "done").group_by(Inbox.state)).all()
         )
-        oldest = session.scalar(select(func.min(Inbox.received_at)).where(Inbox.state.in_(OPEN)))
+        oldest = session.scalar(select(func.min(Inbox.received_at)).where(one_of(Inbox.state, OPEN)))
     return {
         "waiting": counted.get("waiting", 0) + counted.get("working", 0),
         "dead": counted.get("dead", 0),

@@ -71,7 +71,11 @@ def _say(engine: Engine, keys: Keys, answers: Answers, notice: notices.DueNotice
         name = f"utter_notice_{notice.kind}"
         number = notice.case_number
         values = {**notice.values, "case_number": number, "of_case": number and cases.mark(number)}
-        answer = {**answers.render(name, conversation.language, values=values), "name": name, "personal": True}
+        answer = {
+            **answers.render(name, conversation.language, conversation.channel, values=values),
+            "name": name,
+            "personal": True,
+        }
         outbox.say(session, keys, conversation.id, [answer], citizen=notice.citizen_id, unique_key=key)
         try:
             session.commit()

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import re
 import secrets
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import bindparam, delete, func, insert, select
+from sqlalchemy import bindparam, delete, func, insert, select, update
 from sqlalchemy.orm import Session, aliased
 
 from bot.delivery.models import Offer
@@ -46,12 +47,24 @@ def find(session: Session, conversation: str, button: str) -> Offer | None:
 
 
 def by_title(session: Session, conversation: str, text: str) -> Offer | None:
-    """The button of the last turn that has these words on it: people type what they see."""
+    """The button of the last turn that has these words on it, or this number in front: people type what they see."""
     wanted = normalise(text)
-    for button, title in session.execute(_LATEST, {"conversation": conversation}):
-        if normalise(title) == wanted:
+    for button, title, place in session.execute(_LATEST, {"conversation": conversation}):
+        if normalise(title) == wanted or (place is not None and wanted == str(place)):
             return session.get(Offer, button)
     return None
+
+
+def unnumber(session: Session, conversation: str) -> None:
+    """Whatever comes now, a number typed after it does not mean a line of before."""
+    numbered = update(Offer).where(Offer.conversation == conversation, Offer.place.is_not(None))
+    session.execute(numbered.values(place=None).execution_options(synchronize_session=False))
+
+
+def number(session: Session, buttons: Sequence[str]) -> None:
+    """These were shown as lines of text, with their numbers in front."""
+    for place, button in enumerate(buttons, 1):
+        session.execute(update(Offer).where(Offer.id == button).values(place=place))
 
 
 def forget(session: Session, conversation: str) -> None:
@@ -72,7 +85,7 @@ def _last(session: Session, conversation: str) -> int:
 # put together once: that takes longer than to run them
 _LAST = select(func.max(Offer.number)).where(Offer.conversation == bindparam("conversation"))
 _other = aliased(Offer)
-_LATEST = select(Offer.id, Offer.title).where(
+_LATEST = select(Offer.id, Offer.title, Offer.place).where(
     Offer.conversation == bindparam("conversation"),
     Offer.number
     == select(func.max(_other.number)).where(_other.conversation == bindparam("conversation")).scalar_subquery(),

@@ -17,7 +17,7 @@ from bot.answers import Answers
 from bot.delivery import bell, offers
 from bot.delivery.engine import reading
 from bot.delivery.inbox import OPEN
-from bot.delivery.models import Conversation, Inbox, Outbox
+from bot.delivery.models import PULLED, Conversation, Delivery, Inbox, Outbox, one_of
 from bot.keys import Keys, SealBroken
 
 log = logging.getLogger(__name__)
@@ -54,8 +54,8 @@ def say(
 ) -> None:
     """Add lines in the caller's transaction; payloads of buttons become offers. `citizen`: who is verified here.
     `question`: what a form waits for after these lines. `held`: the caller holds the conversation's row already."""
-    if not held:
-        session.get(Conversation, conversation, with_for_update={"key_share": True})
+    lock = None if held else {"key_share": True}
+    to_push = session.get(Conversation, conversation, with_for_update=lock).channel not in PULLED
     last = session.scalar(_LAST, {"conversation": conversation}) or 0
     offers.offer(session, conversation, answers, question)
     now = dt.datetime.now(dt.timezone.utc)
@@ -70,6 +70,7 @@ def say(
             "body": keys.seal({key: answer[key] for key in ("text", "buttons", "custom") if answer.get(key)}),
             "unique_key": unique_key,
             "created_at": now,
+            "to_push": to_push,
         }
         for number, answer in enumerate(answers, last + 1)
     ]
@@ -166,15 +167,19 @@ def _opened(keys: Keys, shown: str | None) -> str | None:
 def pending(engine: Engine, keys: Keys, conversation: str) -> list[dict[str, Any]]:
     """Accepted and not yet answered, in order: {"id": given id, "text": as shown}."""
     with Session(reading(engine), future=True) as session:
-        waiting = select(Inbox).where(Inbox.conversation == conversation, Inbox.state.in_(OPEN)).order_by(Inbox.id)
+        waiting = select(Inbox).where(Inbox.conversation == conversation, one_of(Inbox.state, OPEN)).order_by(Inbox.id)
         return [{"id": row.given_id, "text": _opened(keys, row.shown)} for row in session.scalars(waiting)]
 
 
 def forget(session: Session, conversation: str) -> None:
     """Whatever was said stays as an empty place: also what everybody may read tells what she asked. What was typed is
-    gone, dead letters included."""
+    gone, dead letters included, and so is what had not left yet."""
     said = update(Outbox).where(Outbox.conversation == conversation)
-    session.execute(said.values(body=None).execution_options(synchronize_session=False))
+    session.execute(said.values(body=None, to_push=False).execution_options(synchronize_session=False))
+    on_its_way = update(Delivery).where(Delivery.conversation == conversation, Delivery.sealed.is_not(None))
+    waits = on_its_way.where(Delivery.kind == "message", Delivery.state.in_(("ready", "unsure", "held")))
+    session.execute(waits.values(state="dropped").execution_options(synchronize_session=False))
+    session.execute(on_its_way.values(sealed=None).execution_options(synchronize_session=False))
     typed = update(Inbox).where(Inbox.conversation == conversation)
     session.execute(typed.values(shown=None).execution_options(synchronize_session=False))
     given_up = typed.where(Inbox.state == "dead")

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from bot.answers import LANGUAGES, MORE, OLD_LAW, PLACEHOLDER, SOURCE, Answer, AnswerError, Answers, Person, Variant
+from bot.channels.connected import MESSENGERS
+from bot.delivery.models import PULLED
 from bot.text.normalise import normalise
 from bot.training.located import Files, Key, Problem
 
@@ -27,6 +29,8 @@ BUTTONS_LISTED = {
 }
 """Answers that a channel shows as a list, which holds ten rows."""
 TITLE = 20
+
+CHANNELS = (*PULLED, *(messenger.name for messenger in MESSENGERS))
 
 FORBIDDEN = ("wrong", "likely_wrong", "outdated")
 UNVERIFIED = ("unverified", "partly_unverified")
@@ -211,6 +215,11 @@ def for_nobody_in_particular(known: Known, answer: Answer) -> Iterator[Problem]:
             yield known.files[answer.path].problem(wrong, fix, "responses", answer.name, language)
 
 
+def unknown_channel(spot: Spot) -> Iterator[Problem]:
+    if spot.variant.channel not in (None, *CHANNELS):
+        yield spot.problem(f"لا توجد قناة اسمها {spot.variant.channel}", f"الأسماء: {'، '.join(CHANNELS)}", "channel")
+
+
 # what it rests on
 
 
@@ -391,6 +400,7 @@ def _arrives(known: Known, intent: str, to: dict) -> bool:
 
 
 CHECKS = (
+    unknown_channel,
     unreachable, stray_braces, too_long, too_wide, said_by_the_program,
     forbidden_facts, without_source, weak_source, slips,
     too_many_buttons, button_titles, dead_buttons,

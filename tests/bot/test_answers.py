@@ -228,10 +228,10 @@ def test_a_button_that_changes_a_case_carries_which_and_others_do_not(real: Answ
 def test_the_mark_of_a_channel_stands_in_that_channel_only(real: Answers):
     for name in ("utter_confirm_lift", "utter_confirm_lift_unpaid", "utter_confirm_grace"):
         values = {"summary": "5umm4ry", "documents": 0, "case_number": "4500000001"}
-        web, other = (real.render(name, channel=channel, values=values) for channel in ("web", "whatsapp"))
-        assert web["custom"] == {"upload": True} and "custom" not in other
-        assert "PDF" in web["text"] and "PDF" not in other["text"]
-        assert [button["title"] for button in web["buttons"]] == [button["title"] for button in other["buttons"]]
+        said = [real.render(name, channel=channel, values=values) for channel in ("web", "whatsapp", "rest")]
+        assert [answer.get("custom") for answer in said] == [{"upload": True}, None, None]
+        assert ["PDF" in answer["text"] for answer in said] == [True, True, False]
+        assert len({tuple(button["title"] for button in answer["buttons"]) for answer in said}) == 1
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -286,6 +286,7 @@ def test_no_topic_is_there_for_nothing_and_each_has_words(real: Answers):
         ("utter_notice_payment_confirmed", "notice"),
         ("utter_garnishment_alimony", "salary"),
         ("utter_code_wrong", "verification"),
+        ("utter_late_message", "message"),
     ],
 )
 def test_a_hidden_line_says_what_it_was(name: str, topic: str):

@@ -17,6 +17,7 @@ import structlog
 from sqlalchemy.exc import ArgumentError
 
 from actions.case_db.engine import make_engine
+from actions.logs import masked
 from actions.settings import SettingsError
 from bot import logs
 from bot.project import ROOT
@@ -195,3 +196,8 @@ def test_a_process_that_ends_by_an_error_says_so_without_its_words():
     assert done.returncode == 1
     assert json.loads(done.stderr)["error"].startswith("ValueError at <string>")
     assert TYPED not in done.stderr
+
+
+def test_a_provider_s_error_code_is_no_one_time_code() -> None:
+    told = masked(None, "", {"provider_code": "131026", "event": "131026"})
+    assert told["provider_code"] == "131026" and "131026" not in told["event"]

@@ -64,15 +64,18 @@ def test_no_label_can_tell_who_wrote_and_every_name_is_ours_and_explained():
     metrics.ACKNOWLEDGE.labels("web").observe(0.004)
     metrics.TURN.labels("failed").observe(0.04)
     metrics.SENT.labels("web", "ok").inc()
+    metrics.RECEIVED.labels("whatsapp", "messages").inc()
+    metrics.STOPPED.labels("whatsapp").set(0)
     for family in families(DEPTH).values():
         assert family.name.startswith("assistant_")
         assert family.documentation
         for sample in family.samples:
-            assert set(sample.labels) <= {"channel", "outcome", "result", "le"}
+            assert set(sample.labels) <= {"channel", "kind", "outcome", "result", "le"}
 
 
 def test_the_operators_manual_lists_what_is_measured():
     manual = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
     listed = set(re.findall(r"^\| `(assistant_\w+)` ", manual, re.MULTILINE))
     measured = {sample for sample in families(DEPTH) if not sample.startswith("assistant_process_")}
-    assert listed == {f"{name}_total" if name == "assistant_sent" else name for name in measured}
+    counters = {"assistant_sent", "assistant_received"}
+    assert listed == {f"{name}_total" if name in counters else name for name in measured}

@@ -37,7 +37,7 @@ from bot.keys import Keys
 from bot.live_answers import LiveAnswers
 from bot.project import ROOT
 from bot.serve import Actions, Process, door_app
-from bot.settings import read
+from bot.settings import WHATSAPP, read
 from tests.scenarios.runner import free_port
 
 PATIENCE = 60.0
@@ -54,6 +54,9 @@ PRODUCTION = {
     "OPERATOR_NAME": "جهة للتجربة",
     "BOT_SECRETS": "s" * 32,
 }
+
+
+NUMBER = [f"WHATSAPP_{name}" for name in WHATSAPP]
 
 
 class Server:
@@ -86,7 +89,7 @@ class Server:
 
     def environ(self) -> dict[str, str]:
         """This machine's own settings, `.env` included, are left out: what is set to nothing stands."""
-        return {**os.environ, **dict.fromkeys([*PRODUCTION, "PRETEND_SMS_FAILS"], ""), **self.settings}
+        return {**os.environ, **dict.fromkeys([*PRODUCTION, *NUMBER, "PRETEND_SMS_FAILS"], ""), **self.settings}
 
     def printed(self) -> str:
         return self.output.read_text(encoding="utf-8")
@@ -354,7 +357,7 @@ def databases_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[
         engine = make_engine(f"sqlite:///{tmp_path / 'away' / 'bot.db'}")
         settings = read({"BOT_PORT": str(free_port()), "OPS_PORT": "1"})
         door = Door(engine, Keys(("k" * 32,)), Bell(engine), LiveAnswers().refresh, settings)
-        app = door_app(settings, door)
+        app = door_app(settings, door, {})
         server = await app.create_server("127.0.0.1", settings.bot_port, return_asyncio_server=True, access_log=False)
         await server.startup()
         await server.start_serving()
@@ -387,7 +390,7 @@ def test_it_is_not_ready_without_one_of_its_databases(
     upgrade(f"sqlite:///{tmp_path / 'bot.db'}")
     engine = make_engine(f"sqlite:///{tmp_path / 'bot.db'}")
     monkeypatch.setattr(unit_of_work, "_engine", lambda: seeded_engine)
-    process = Process(read({}), ("door",), engine, None, None)
+    process = Process(read({}), ("door",), engine, {}, None, None)
     process._databases()
     nowhere = make_engine(f"sqlite:///{tmp_path / 'away' / 'x.db'}")
     if away == "bot":
@@ -549,7 +552,7 @@ def test_a_part_that_ends_by_itself_is_an_error_of_the_process() -> None:
         raise ValueError
 
     with pytest.raises(ValueError):
-        asyncio.run(asyncio.wait_for(Process(read({}), (), None, None, None)._until_over(breaks()), SOON))
+        asyncio.run(asyncio.wait_for(Process(read({}), (), None, {}, None, None)._until_over(breaks()), SOON))
 
 
 def test_an_action_server_that_cannot_start_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -159,7 +159,8 @@ def test_a_forgotten_conversation_keeps_neither_words_nor_buttons(phone: Phone) 
     kept = phone.buttons()["قضاياي"]
     assert phone.say("انسَ بياناتي") == ["utter_forget_me"]
     assert rows(phone.stage) == {
-        "conversation": 1, "offer": len(phone.buttons()), "tracker_event": 0, "inbox": 2, "outbox": 2
+        "conversation": 1, "offer": len(phone.buttons()), "tracker_event": 0, "inbox": 2, "outbox": 2,
+        "address": 0, "delivery": 0, "webhook_note": 0
     }  # fmt: skip
     with Session(phone.stage.bot, future=True) as session:
         assert session.scalars(select(Inbox.shown)).all() == session.scalars(select(Inbox.sealed)).all() == [None, None]

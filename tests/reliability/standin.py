@@ -27,7 +27,8 @@ from sqlalchemy.engine import Engine
 from actions.case_db import unit_of_work
 from bot import serve
 from bot.channels import web
-from bot.delivery import inbox
+from bot.channels.connected import connected
+from bot.delivery import deliveries, inbox, sender
 from bot.delivery.engine import make_engine
 from bot.keys import keys
 from bot.live_answers import LiveAnswers
@@ -40,17 +41,23 @@ SLOW = "على مهل"
 SLOW_SECONDS = 0.5
 DEADLY = "قاتلة"
 """A message with this word kills whoever works on it."""
+APART = "متفرقة"
+"""Each line that answers a message with this word has a button: over a messenger each is a message of its own."""
 
 REACHED = "point-reached"
+SENDS_LEASE = 3.0
+"""Seconds; only the end of a send that could not be noted has to wait for it."""
 ANSWERS = LiveAnswers()
 """Read once, before the fork; it is half of a start."""
 
-_context = multiprocessing.get_context("forkserver")
-_context.set_forkserver_preload(["pytest", "tests.reliability.standin"])
+CONTEXT = multiprocessing.get_context("forkserver")
+CONTEXT.set_forkserver_preload(["pytest", "tests.reliability.standin"])
 
 
 def names(text: str) -> list[str]:
     """Of the lines that answer a message or a button with these words on it."""
+    if APART in text:
+        return [f"utter_stand_in_{number}" for number in (1, 2, 3)]
     return [f"utter_stand_in_{number}" for number in range(1, 2 + len(text) % 3)]
 
 
@@ -88,7 +95,7 @@ class StandIn:
         await asyncio.sleep(SLOW_SECONDS if SLOW in message.text else random.uniform(0, 0.03))  # noqa: S311
         for name in names(message.text):
             said = {"text": f"{name}: {message.text}", "utter_action": name, "buttons": []}
-            if name == names(message.text)[-1]:
+            if name == names(message.text)[-1] or APART in message.text:
                 said["buttons"] = [{"title": title(message.text), "payload": "/stand_in"}]
             tracker.update(ActionExecuted(name))
             tracker.update(BotUttered(said["text"], metadata={"utter_action": name}))
@@ -126,14 +133,23 @@ class Started:
 
 
 def start(
-    role: str, environ: dict[str, str], log: Path, point: Point | None = None, lease: float | None = None
+    role: str,
+    environ: dict[str, str],
+    log: Path,
+    point: Point | None = None,
+    lease: float | None = None,
+    unsure: float | None = None,
 ) -> Started:
-    process = _context.Process(target=_run, args=(role, environ, log, point, lease), daemon=True)
+    """`lease`, `unsure`: seconds in place of those that a message in work is leased for, and that one of which nobody
+    knows whether it was sent waits for word of it; other pauses of the sender are then as short."""
+    process = CONTEXT.Process(target=_run, args=(role, environ, log, point, lease, unsure), daemon=True)
     process.start()
     return Started(process)
 
 
-def _run(role: str, environ: dict[str, str], log: Path, point: Point | None, lease: float | None) -> None:
+def _run(
+    role: str, environ: dict[str, str], log: Path, point: Point | None, lease: float | None, unsure: float | None
+) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the tests, which end us
     os.environ.update(environ)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
@@ -142,13 +158,24 @@ def _run(role: str, environ: dict[str, str], log: Path, point: Point | None, lea
     logging.basicConfig(format=f"%(asctime)s {role} {os.getpid()} %(name)s %(message)s", force=True)
     if lease:
         inbox.LEASE, inbox.RENEW_EVERY = inbox.dt.timedelta(seconds=lease), lease / 4
+    if unsure:
+        _hurry(unsure)
     web.COMMENT_EVERY = 3600.0  # a stream that nobody wakes shows: it does not look by itself in time
     serve.LiveAnswers = lambda operator: ANSWERS
     engine = make_engine(settings().bot_database_url)
     if point:
         _arm(point, log.with_name(REACHED), engine, unit_of_work._engine())
-    assistant = Assistant(StandIn(engine), engine, keys()) if role == "worker" else None
-    asyncio.run(serve.Process(replace(settings(), ops_port=0), (role,), engine, assistant, None).serve())
+    channels = connected(settings())
+    assistant = Assistant(StandIn(engine), engine, keys(), channels) if role == "worker" else None
+    asyncio.run(serve.Process(replace(settings(), ops_port=0), (role,), engine, channels, assistant, None).serve())
+
+
+def _hurry(unsure: float) -> None:
+    deliveries.UNSURE_WAITS = deliveries.IN_ORDER = deliveries.dt.timedelta(seconds=unsure)
+    deliveries.pause = lambda attempt: deliveries.dt.timedelta(seconds=min(0.1 * 2**attempt, unsure))
+    deliveries.LEASE = deliveries.dt.timedelta(seconds=SENDS_LEASE)
+    sender.LONGEST_SEND = sender.LONGEST_SEEN = SENDS_LEASE * 2 / 3
+    sender.LOST_EVERY, sender.SLOWED = 0.3, 0.2
 
 
 def _arm(point: Point, reached: Path, *engines: Engine) -> None:

@@ -272,13 +272,20 @@ class Player(Phone):
                 self.stage.age(float(turn["age"]))
                 continue
             elif "conversation" in turn:
-                self.conversation = conversation_at(self.stage.bot, "test", turn["conversation"])
+                self.to(turn["conversation"])
                 continue
             elif "notices" in turn:
-                self.last = self.notices()
+                self.last = await self.told_unasked()
                 assert self.names() == turn["notices"], f"{where}\nsaid {self.names()}"
             self.compare(turn, where)
         self.compare_database()
+
+    async def told_unasked(self) -> list[dict]:
+        return self.notices()
+
+    def to(self, name: str) -> None:
+        """Go on in another conversation."""
+        self.conversation = conversation_at(self.stage.bot, "test", name)
 
     async def send(self, **what: Any) -> list[dict]:
         answers = await (self.send_twice if self.twice else super().send)(**what)

@@ -1,4 +1,5 @@
-"""Each scenario file is a journey; it is played as it is, and with every message delivered twice."""
+"""Each scenario file is a journey; it is played with every message delivered twice, and once more as a WhatsApp
+conversation (test_whatsapp.py)."""
 
 from __future__ import annotations
 
@@ -9,11 +10,6 @@ import pytest
 from tests.scenarios.runner import FOLDER, Stage, play
 
 FILES = sorted(FOLDER.glob("*/*.yml"))
-
-
-@pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}/{path.stem}")
-def test_goes_as_written(stage: Stage, path: Path) -> None:
-    play(stage, path)
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}/{path.stem}")

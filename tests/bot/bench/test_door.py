@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 from pathlib import Path
 
@@ -46,6 +47,40 @@ def test_the_row_says_what_went_wrong() -> None:
     assert "1 × 503" in shown
     assert "1 × lost" in shown
     assert "not sustained" in shown
+
+
+def test_statuses_have_a_row_of_their_own() -> None:
+    shown = door.row(result(rate=10, load=0.1, machine=0.1), [0.004] * 29 + [0.2])
+    assert shown.splitlines()[1].split() == ["4", "4", "200", "for", "30", "statuses,", "3.0", "each", "message"]
+    assert len(door.row(result(), []).splitlines()) == 1
+
+
+def test_what_was_measured_of_statuses_is_kept_for_each_rate() -> None:
+    side = door.Side(door.OURS, 2, [result(5), result(10)], [[0.004], [0.006, 0.008]])
+    options = argparse.Namespace(channel=door.WHATSAPP, database=None, seconds=1.0)
+    first, second = door._as_json([side], options)["sides"][0]["rates"]
+    assert first["statuses"]["count"] == 1
+    assert (second["rate"], second["statuses"]["count"], second["statuses"]["p99"]) == (10, 2, 0.008)
+
+
+def test_by_whatsapp_ours_alone_is_measured(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture) -> None:
+    monkeypatch.setattr("bot.training.model.is_current", lambda: True)
+    measured: list[str] = []
+
+    def measure(name: str, *_: object) -> door.Side:
+        measured.append(name)
+        return door.Side(name, 2, [result(5, **{"worker 1": 0.1, "rasa": 0.1})])
+
+    monkeypatch.setattr(door, "_measure", measure)
+    monkeypatch.setattr("signal.signal", lambda *_: None)
+    parser = argparse.ArgumentParser()
+    door.arguments(parser)
+    assert door.run(parser.parse_args(["--channel", "whatsapp"])) == 0
+    assert measured == [door.OURS]
+    assert door.run(parser.parse_args(["--channel", "whatsapp", "--only", "rasa"])) == 1
+    assert "no WhatsApp channel" in capsys.readouterr().err
+    assert door.run(parser.parse_args([])) == 0
+    assert measured == [door.OURS, door.OURS, door.RASAS]
 
 
 def test_the_summary_compares_process_with_process() -> None:

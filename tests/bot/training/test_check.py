@@ -83,6 +83,7 @@ BROKEN = [
      f"{FEES}:5", "لا صيغة لمن"),
     ("a variant that nobody hears", FEES, "kind: government", "kind: goverment", f"{FEES}:13", "لا تُقال لأحد"),
     ("variants that differ between languages", FEES, "- when: {kind: government}", "- when: {kind: court}", f"{FEES}:25", "when"),
+    ("a channel that there is not", FEES, "when: {kind: government}", "channel: whatsap", f"{FEES}:13", "whatsap"),
     ("a variant in one language", FEES, "      - when: {kind: government}\n        facts: [FEE-1]\n        text: |\n"
      "          The body takes no fee.\n", "", f"{FEES}:17", "صيغ العربية 2"),
     # buttons
