@@ -7,6 +7,8 @@ no call waits for ever on a server that went away.
 from __future__ import annotations
 
 import json
+import sqlite3
+import time
 from functools import partial
 from pathlib import Path
 
@@ -17,6 +19,8 @@ from sqlalchemy.pool import QueuePool
 MIGRATIONS = Path(__file__).parent / "migrations"
 WAIT = 5
 """Seconds a statement may take, waiting for locks included."""
+BETWEEN_LOOKS = 0.001
+"""Seconds between two looks whether SQLite's one writer is done."""
 
 _json = partial(json.dumps, ensure_ascii=False)
 
@@ -65,9 +69,32 @@ def _sqlite(url: str) -> Engine:
             if connection.info.get("synchronous", "FULL") != wanted:
                 connection.exec_driver_sql(f"PRAGMA synchronous={wanted}")
                 connection.info["synchronous"] = wanted
-        connection.exec_driver_sql("BEGIN" if options.get("only_reads") else "BEGIN IMMEDIATE")
+        if options.get("only_reads"):
+            connection.exec_driver_sql("BEGIN")
+        else:
+            _begin_writing(connection)
 
     return engine
+
+
+def _begin_writing(connection: Connection) -> None:
+    """SQLite itself, once it has met another writer a few times, sleeps up to a tenth of a second between two looks:
+    whoever came later is served first, and everybody waits longer than anybody writes."""
+    driver = connection.connection.dbapi_connection
+    until = time.monotonic() + WAIT
+    driver.execute("PRAGMA busy_timeout=0")
+    try:
+        while time.monotonic() < until:
+            try:
+                driver.execute("BEGIN IMMEDIATE")
+                return
+            except sqlite3.OperationalError as error:
+                if "locked" not in str(error):
+                    break
+            time.sleep(BETWEEN_LOOKS)
+        connection.exec_driver_sql("BEGIN IMMEDIATE")  # its error is SQLAlchemy's
+    finally:
+        driver.execute(f"PRAGMA busy_timeout={WAIT * 1000}")
 
 
 def reading(engine: Engine) -> Engine:

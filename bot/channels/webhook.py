@@ -1,21 +1,24 @@
 """The routes of a messenger's webhook: `/webhooks/<channel>/webhook`, as Rasa names them.
 
-200 only after the commit: what was acknowledged is nowhere else. Whatever fails before is delivered again.
+200 only after the commit: what was acknowledged is nowhere else. Whatever fails before is delivered again. Each message
+of ours brings three statuses back, so requests that come while others are being written share the next transaction.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 
 from sanic import Sanic
 from sanic.request import Request
 from sanic.response import HTTPResponse, text
+from sqlalchemy.exc import OperationalError
 
 from bot import metrics
-from bot.channels.base import Channel, Progress
+from bot.channels.base import Channel, Incoming, Progress
 from bot.channels.door import Door
 from bot.channels.errors import TooLarge, TooSlow
 from bot.delivery import received
@@ -23,12 +26,13 @@ from bot.delivery.engine import unsynced
 
 LONGEST_BODY_TIME = 30.0
 """Seconds in which a request has to arrive."""
-
-_acceptors = ThreadPoolExecutor(4, thread_name_prefix="webhook")
+SIDE_BY_SIDE = 4
+"""Transactions at the same time; on SQLite, which has one writer, one."""
 
 
 def add_webhook(app: Sanic, door: Door, channel: Channel) -> None:
     path = f"/webhooks/{channel.name}/webhook"
+    intake = Intake(door, channel)
 
     @app.get(path, name=f"{channel.name}_handshake")
     async def handshake(request: Request) -> HTTPResponse:
@@ -41,21 +45,73 @@ def add_webhook(app: Sanic, door: Door, channel: Channel) -> None:
             body = await asyncio.wait_for(_body(request, channel.largest_body), LONGEST_BODY_TIME)
         except asyncio.TimeoutError:
             raise TooSlow from None
-        headers = {name.lower(): value for name, value in request.headers.items()}
-        await asyncio.get_running_loop().run_in_executor(_acceptors, partial(_take, door, channel, headers, body))
+        channel.prove({name.lower(): value for name, value in request.headers.items()}, body)
+        await intake.take(channel.read(body))
         door.bell.ring_inbox()
         metrics.ACKNOWLEDGE.labels(channel.name).observe(time.perf_counter() - began)
         return text("")
 
 
-def _take(door: Door, channel: Channel, headers: dict[str, str], body: bytes) -> None:
-    channel.prove(headers, body)
-    items = channel.read(body)
-    # word of our own messages may be forgotten when the power fails: the provider knows it still
-    only_word = all(isinstance(item, Progress) for item in items)
-    engine = unsynced(door.engine) if only_word else door.engine
-    for kind, count in received.take(engine, door.keys, channel, items).items():
-        metrics.RECEIVED.labels(channel.name, kind).inc(count)
+class Intake:
+    """What requests brought, written for several of them at once."""
+
+    def __init__(self, door: Door, channel: Channel) -> None:
+        self.door, self.channel = door, channel
+        self._side_by_side = 1 if door.engine.dialect.name == "sqlite" else SIDE_BY_SIDE
+        self._threads = ThreadPoolExecutor(self._side_by_side, thread_name_prefix="webhook")
+        self._waiting: list[tuple[Sequence[Incoming], asyncio.Future[None]]] = []
+        self._writing: set[asyncio.Task] = set()
+
+    async def take(self, items: Sequence[Incoming]) -> None:
+        """Returns once they are committed; raises what kept them from it."""
+        done = asyncio.get_running_loop().create_future()
+        self._waiting.append((items, done))
+        if len(self._writing) < self._side_by_side:
+            task = asyncio.create_task(self._write_all())
+            self._writing.add(task)
+            task.add_done_callback(self._writing.discard)
+        await done
+
+    async def _write_all(self) -> None:
+        while self._waiting:
+            await self._write(self._next())
+
+    def _next(self) -> list[tuple[Sequence[Incoming], asyncio.Future[None]]]:
+        """As many as fit into one transaction."""
+        count = size = 0
+        for items, _ in self._waiting:
+            size += len(items)
+            if count and size > received.AT_ONCE:
+                break
+            count += 1
+        some, self._waiting = self._waiting[:count], self._waiting[count:]
+        return some
+
+    async def _write(self, some: Sequence[tuple[Sequence[Incoming], asyncio.Future[None]]]) -> None:
+        error = await self._tried([item for items, _ in some for item in items])
+        # a database that is away would let each of them wait as long again
+        if error is not None and len(some) > 1 and not isinstance(error, OperationalError):
+            for each in some:  # what spoils one takes no other along
+                await self._write([each])
+            return
+        for _, done in some:
+            if not done.done():  # else its request is gone
+                done.set_result(None) if error is None else done.set_exception(error)
+
+    async def _tried(self, items: Sequence[Incoming]) -> Exception | None:
+        try:
+            taken = await asyncio.get_running_loop().run_in_executor(self._threads, self._take, items)
+        except Exception as error:
+            return error
+        for kind, count in taken.items():
+            metrics.RECEIVED.labels(self.channel.name, kind).inc(count)
+        return None
+
+    def _take(self, items: Sequence[Incoming]) -> Counter[str]:
+        # word of our own messages may be forgotten when the power fails: the provider knows it still
+        only_word = all(isinstance(item, Progress) for item in items)
+        engine = unsynced(self.door.engine) if only_word else self.door.engine
+        return received.take(engine, self.door.keys, self.channel, items)
 
 
 async def _body(request: Request, most: int) -> bytes:

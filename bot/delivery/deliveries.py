@@ -1,4 +1,4 @@
-"""Messages on their way over a messenger: made of the outbox, sent in order, tried again, and what became of them.
+"""Messages on their way over a messenger: sent in order, tried again, and what became of them.
 
 Those of one conversation leave one after the other. Nobody but the provider knows whether a message whose answer got
 lost was accepted, so it waits UNSURE_WAITS for word of it and is only then sent again.
@@ -12,23 +12,34 @@ import logging
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Integer, String, and_, bindparam, case, cast, delete, func, insert, or_, select, update
-from sqlalchemy.engine import Engine
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import (
+    Integer,
+    String,
+    and_,
+    bindparam,
+    case,
+    cast,
+    delete,
+    func,
+    insert,
+    literal_column,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.engine import Engine, Row
 from sqlalchemy.orm import Session, aliased
-from sqlalchemy.sql import Select
+from sqlalchemy.sql import Select, Update
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.types import TypeEngine
 
 from bot import logs, metrics
-from bot.answers import Answers
 from bot.channels.base import Channel, Choice, Person, Piece, Progress, Remedy, Said
-from bot.channels.pieces import numbered, pieces, words
 from bot.delivery import offers
-from bot.delivery.engine import reading, unsynced
+from bot.delivery.engine import reading
 from bot.delivery.inbox import OPEN as INBOX_OPEN
 from bot.delivery.inbox import is_gone
 from bot.delivery.models import Address, Conversation, Delivery, Inbox, Outbox, one_of
@@ -63,7 +74,8 @@ BEFORE_CLOSING = dt.timedelta(minutes=1)
 @dataclass(frozen=True)
 class Parcel:
     """A message in work. `person`: where it goes; None when she is reached nowhere any more. `content`: a read
-    mark's {"given"}, or a piece with "of": whose data it shows, under which answer's name."""
+    mark's {"given"}, or a piece with "of": whose data it shows, under which answer's name. `being_answered`: something
+    of hers has no answer yet; only then somebody is writing."""
 
     id: int
     conversation: str
@@ -77,6 +89,7 @@ class Parcel:
     language: str
     person: Person | None
     content: dict[str, Any] | None
+    being_answered: bool
 
     @property
     def opaque(self) -> str:
@@ -88,75 +101,10 @@ class Parcel:
         return _piece(self.content or {})
 
 
-# from lines to messages
+# what is to be sent
 
 
-def stage(
-    engine: Engine, keys: Keys, channel: Channel, answers: Answers, unsayable: set[str] | None = None, most: int = 50
-) -> int:
-    """Make messages of new lines; of how many conversations. `unsayable`: conversations left out, to which those are
-    added whose lines cannot be made into messages: they stay, for a mended version, and hold up nobody else."""
-    unsayable = set() if unsayable is None else unsayable
-    given = {"channel": channel.name, "most": most + len(unsayable)}
-    with Session(reading(engine), future=True) as session:
-        found = [hers for hers in session.scalars(_TO_PUSH, given) if hers not in unsayable]
-    for conversation in found:
-        try:
-            with Session(unsynced(engine), future=True) as session:  # forgotten, the lines are there to be made again
-                _stage(session, keys, channel, answers, conversation)
-                session.commit()
-        except SQLAlchemyError:
-            raise
-        except Exception as error:
-            log.error("lines of conversation=%s cannot be sent: %s", conversation, logs.place(error))
-            unsayable.add(conversation)
-    return len(found)
-
-
-# statements are put together once: that takes longer than to run them
-_first = (
-    select(Outbox.conversation, func.min(Outbox.id).label("first"))
-    .where(Outbox.to_push)
-    .group_by(Outbox.conversation)
-    .subquery()
-)
-_TO_PUSH = (
-    select(Conversation.id)
-    .join(_first, _first.c.conversation == Conversation.id)
-    .where(Conversation.channel == bindparam("channel"))
-    .order_by(_first.c.first)
-    .limit(bindparam("most", type_=Integer))
-)
-
-
-def _stage(session: Session, keys: Keys, channel: Channel, answers: Answers, conversation: str) -> None:
-    row = session.get(Conversation, conversation, with_for_update={"key_share": True})
-    lines = session.scalars(
-        select(Outbox).where(Outbox.conversation == conversation, Outbox.to_push).order_by(Outbox.number)
-    ).all()
-    offers.unnumber(session, conversation)
-    for _, group in groupby(lines, key=lambda line: line.inbox or -line.id):
-        turn = list(group)
-        said = [(line, body) for line in turn if (body := _body(keys, line)) is not None]
-        made = pieces([body for _, body in said], channel.limits, words(answers.labels, row.language), row.language)
-        offers.number(session, numbered([body for _, body in said], made))
-        private = [line for line, _ in said if line.personal]
-        of = {"citizen": private[-1].citizen, "name": private[-1].name} if private else None
-        for piece in made:
-            content = {**_content(piece), "of": of}
-            _add(session, keys, channel.name, conversation, "message", content, turn[-1].id, turn[0].created_at)
-        for line in turn:
-            line.to_push = False
-
-
-def _body(keys: Keys, line: Outbox) -> dict[str, Any] | None:
-    try:
-        return None if line.body is None else keys.unseal(line.body)
-    except SealBroken:  # as in the history: nothing else is lost with it
-        return None
-
-
-def _content(piece: Piece) -> dict[str, Any]:
+def as_content(piece: Piece) -> dict[str, Any]:
     return dataclasses.asdict(piece)
 
 
@@ -165,8 +113,7 @@ def _piece(content: dict[str, Any]) -> Piece:
     return Piece(**{**named, "choices": tuple(Choice(**choice) for choice in content["choices"])})
 
 
-def _add(
-    session: Session,
+def new(
     keys: Keys,
     channel: str,
     conversation: str,
@@ -174,22 +121,25 @@ def _add(
     content: Any,
     turn: int | None = None,
     said_at: dt.datetime | None = None,
-) -> None:
-    """Its place in the order is where it was added."""
-    made = _new(keys, channel, conversation, kind, content, _now())
-    session.execute(insert(Delivery.__table__), [{**made, "turn": turn, "created_at": said_at or made["created_at"]}])
-
-
-def _new(keys: Keys, channel: str, conversation: str, kind: str, content: Any, now: dt.datetime) -> dict[str, Any]:
+) -> dict[str, Any]:
+    """A row, for `add`."""
+    now = _now()
     return {
         "channel": channel,
         "conversation": conversation,
         "kind": kind,
+        "turn": turn,
         "sealed": keys.seal(content),
         "token": secrets.token_hex(16),
-        "created_at": now,
+        "created_at": said_at or now,
         "due_at": now,
     }
+
+
+def add(session: Session, rows: Sequence[dict[str, Any]]) -> None:
+    """Their place in the order is where they were added."""
+    if rows:
+        session.execute(_ADD, rows)
 
 
 # what is known of her
@@ -198,12 +148,11 @@ def _new(keys: Keys, channel: str, conversation: str, kind: str, content: Any, n
 def heard(session: Session, keys: Keys, channel: Channel, newest: Mapping[str, Said], now: dt.datetime) -> None:
     """They wrote, by conversation: show that it was read, and let go what was held for them. The caller holds the
     conversations' rows."""
-    marks = [_new(keys, channel.name, hers, "seen", {"given": said.given}, now) for hers, said in newest.items()]
-    session.execute(insert(Delivery.__table__), marks)
+    marks = [new(keys, channel.name, hers, "seen", {"given": said.given}) for hers, said in newest.items()]
+    add(session, marks)
     opened = now - channel.window + BEFORE_CLOSING if channel.window else None
     fresh = [hers for hers, said in newest.items() if opened is None or said.at > opened]
-    held = update(Delivery).where(Delivery.conversation.in_(fresh), Delivery.state == "held")
-    session.execute(held.values(state="ready", due_at=now).execution_options(synchronize_session=False))
+    session.execute(_LET_OUT, {"fresh": fresh, "now": now})
 
 
 def window_open(channel: Channel, parcel: Parcel) -> bool:
@@ -230,25 +179,31 @@ def is_older(parcel: Parcel, than: dt.timedelta) -> bool:
 # sending
 
 
-def claim_some(engine: Engine, keys: Keys, channel: str, owner: str, most: int) -> list[Parcel]:
-    """The oldest messages that may leave now, each of another conversation, leased to `owner`."""
+def are_waiting(session: Session, channel: str) -> bool:
+    """Whether `claim` would find something; only reads."""
+    return session.execute(_ANY_FREE, _free_now(channel, 1)).first() is not None
+
+
+def claim(session: Session, keys: Keys, channel: str, owner: str, most: int) -> list[Parcel]:
+    """In the caller's transaction: the oldest messages that may leave now, each of another conversation, leased to
+    `owner`."""
+    rows = session.execute(_FREE, _free_now(channel, most)).all()
+    if not rows:
+        return []
+    lease = {"owner": owner, "until": _now() + LEASE, "these": [row.id for row in rows]}
+    session.execute(_TAKE, lease)
+    names: dict[str, list[Row]] = {}
+    for name in session.execute(_NAMES, {"theirs": [row.conversation for row in rows]}):
+        names.setdefault(name.conversation, []).append(name)
+    return [_parcel(keys, row, names.get(row.conversation, []), owner) for row in rows]
+
+
+def _free_now(channel: str, most: int) -> dict[str, Any]:
     now = _now()
-    given = {"channel": channel, "now": now, "part_sent_after": now - IN_ORDER, "most": most}
-    if engine.dialect.name == "sqlite":
-        with Session(reading(engine), future=True) as session:  # who finds nothing holds no writer up
-            if session.execute(_FREE, {**given, "most": 1}).first() is None:
-                return []
-    with Session(engine, future=True) as session:
-        rows = session.scalars(_FREE_AND_HELD, given).all()
-        for row in rows:
-            row.state, row.leased_by, row.leased_until = "sending", owner, now + LEASE
-        session.flush()
-        parcels = [_parcel(session, keys, row, owner) for row in rows]
-        session.commit()
-    return parcels
+    return {"channel": channel, "now": now, "part_sent_after": now - IN_ORDER, "most": most}
 
 
-def _free() -> Select:
+def _free(*columns: Any) -> Select:
     """The first of its conversation; of its turn when the one before was delivered, or sent a while ago."""
     earlier, part = aliased(Delivery), aliased(Delivery)
     waits_for_her = select(earlier.id).where(
@@ -261,7 +216,8 @@ def _free() -> Select:
         part.sent_at > bindparam("part_sent_after"),
     )
     return (
-        select(Delivery)
+        select(*columns)
+        .join(Conversation, Conversation.id == Delivery.conversation)
         .where(one_of(Delivery.state, OPEN), Delivery.state != "sending", Delivery.due_at <= bindparam("now"))
         .where(Delivery.channel == bindparam("channel"), ~waits_for_her.exists(), ~waits_for_its_turn.exists())
         .order_by(Delivery.id)
@@ -269,54 +225,75 @@ def _free() -> Select:
     )
 
 
-_FREE = _free()
-_FREE_AND_HELD = _FREE.with_for_update(skip_locked=True, of=Delivery)
+# statements are put together once: that takes longer than to run them
+_table = Delivery.__table__
+_ADD = insert(_table)
+_LET_OUT = (
+    update(_table)
+    .where(_table.c.conversation.in_(bindparam("fresh", expanding=True)), _table.c.state == "held")
+    .values(state="ready", due_at=bindparam("now"))
+)
+_ANY_FREE = _free(Delivery.id)
+_unanswered = select(Inbox.id).where(Inbox.conversation == Delivery.conversation, one_of(Inbox.state, INBOX_OPEN))
+_FREE = _free(
+    *(getattr(Delivery, name) for name in ("id", "conversation", "kind", "token", "attempt", "created_at")),
+    *(Delivery.was_held, Delivery.sealed, Conversation.heard_at, Conversation.language),
+    _unanswered.exists().label("being_answered"),
+).with_for_update(skip_locked=True, of=Delivery)
+_TAKE = (
+    update(_table)
+    .where(_table.c.id.in_(bindparam("these", expanding=True)))
+    .values(state="sending", leased_by=bindparam("owner"), leased_until=bindparam("until"))
+)
+_NAMES = select(Address.conversation, Address.kind, Address.sealed).where(
+    Address.conversation.in_(bindparam("theirs", expanding=True))
+)
 
 
-def _parcel(session: Session, keys: Keys, row: Delivery, owner: str) -> Parcel:
-    conversation = session.get(Conversation, row.conversation)
-    addresses = session.execute(select(Address.kind, Address.sealed).where(Address.conversation == row.conversation))
+def _parcel(keys: Keys, row: Row, names: Sequence[Row], owner: str) -> Parcel:
     try:
-        ids = tuple((kind, keys.unseal(sealed)) for kind, sealed in addresses)
+        ids = tuple((name.kind, keys.unseal(name.sealed)) for name in names)
         content = keys.unseal(row.sealed) if row.sealed else None
     except SealBroken:
         ids, content = (), None
-    return Parcel(
-        id=row.id,
-        conversation=row.conversation,
-        kind=row.kind,
-        token=row.token,
-        attempt=row.attempt,
-        owner=owner,
-        created_at=row.created_at,
-        heard_at=conversation.heard_at,
-        was_held=row.was_held,
-        language=conversation.language,
-        person=Person(ids) if ids else None,
-        content=content,
-    )
+    known = {**row._mapping, "content": content, "person": Person(ids) if ids else None, "owner": owner}
+    del known["sealed"]
+    return Parcel(**known)
 
 
-def is_being_answered(engine: Engine, conversation: str) -> bool:
-    """Whether something of hers has no answer yet: only then somebody is writing."""
-    waits = select(Inbox.id).where(Inbox.conversation == conversation, one_of(Inbox.state, INBOX_OPEN)).limit(1)
-    with Session(reading(engine), future=True) as session:
-        return session.scalar(waits) is not None
-
-
-def sent(engine: Engine, parcel: Parcel, given: str | None) -> None:
-    """Accepted under this (hashed) id. Word of it may have come already."""
-    with Session(unsynced(engine), future=True) as session:
+def sent(session: Session, left: Sequence[tuple[Parcel, str | None]]) -> None:
+    """In the caller's transaction: each was accepted under this (hashed) id. Word of it may have come already."""
+    marks = [parcel for parcel, _ in left if parcel.kind == "seen"]
+    if marks:
+        these = {"these": [parcel.id for parcel in marks], "owners": list({parcel.owner for parcel in marks})}
+        session.execute(_MARKED, these)
+    now = _now()
+    for parcel, given in sorted(left, key=lambda each: each[0].token):  # in one order: no deadlock
         if parcel.kind == "seen":
-            session.execute(delete(Delivery).where(_mine(parcel)).execution_options(synchronize_session=False))
-        else:
-            done = {"state": "sent", "sent_at": _now(), "given": given, **_LET_GO}
-            if parcel.kind != "message":
-                done["sealed"] = None
-            if not _set(session, _mine(parcel), **done):
-                late = and_(Delivery.id == parcel.id, Delivery.attempt == parcel.attempt, Delivery.given.is_(None))
-                _set(session, late, given=given)
-        session.commit()
+            continue
+        mine = {"of": parcel.id, "tried": parcel.attempt, "their_id": given}
+        statement = _SENT if parcel.kind == "message" else _INVITED
+        if not session.execute(statement, {**mine, "owner": parcel.owner, "now": now}).rowcount:
+            session.execute(_KNOWN_AS, mine)
+
+
+_MARKED = delete(_table).where(
+    _table.c.id.in_(bindparam("these", expanding=True)),
+    _table.c.state == "sending",
+    _table.c.leased_by.in_(bindparam("owners", expanding=True)),
+)
+_SENT = (
+    update(_table)
+    .where(_table.c.id == bindparam("of"), _table.c.attempt == bindparam("tried"))
+    .where(_table.c.state == "sending", _table.c.leased_by == bindparam("owner"))
+    .values(state="sent", sent_at=bindparam("now"), given=bindparam("their_id"), leased_by=None, leased_until=None)
+)
+_INVITED = _SENT.values(sealed=None)
+_KNOWN_AS = (
+    update(_table)
+    .where(_table.c.id == bindparam("of"), _table.c.attempt == bindparam("tried"), _table.c.given.is_(None))
+    .values(given=bindparam("their_id"))
+)
 
 
 def not_sent(
@@ -339,10 +316,10 @@ def not_sent(
         if row.sealed is None and parcel.content is not None:  # "forget my data" came meanwhile
             state, values = "dropped", {}
         elif remedy is Remedy.PLAIN and plain and parcel.content:
-            contents = [{**_content(piece), "of": parcel.content["of"]} for piece in plain]
+            contents = [{**as_content(piece), "of": parcel.content["of"]} for piece in plain]
             state, values = "ready", {"attempt": parcel.attempt + 1, "sealed": keys.seal(contents[0])}
             for content in contents[1:]:
-                _add(session, keys, channel.name, parcel.conversation, "message", content)
+                add(session, [new(keys, channel.name, parcel.conversation, "message", content)])
             offers.number(session, [choice.id for choice in parcel.piece.choices])
         else:
             state, values = _after(parcel.kind, parcel.attempt, remedy)
@@ -402,7 +379,7 @@ def _held(session: Session, keys: Keys, channel: Channel, hers: Conversation, wr
         Delivery.conversation == hers.id, Delivery.kind == "invitation", Delivery.created_at > since
     )
     if channel.invites and session.scalar(asked.limit(1)) is None:
-        _add(session, keys, channel.name, hers.id, "invitation", {})
+        add(session, [new(keys, channel.name, hers.id, "invitation", {})])
     return "held"
 
 
@@ -424,15 +401,29 @@ def progress(session: Session, keys: Keys, channel: Channel, item: Progress) -> 
     which = and_(Delivery.channel == channel.name, Delivery.token == token if token else Delivery.given == item.given)
     if item.state == "failed":
         return _failed(session, keys, channel, which, attempt, item)
-    values: dict[str, Any] = {"state": item.state, f"{item.state}_at": item.at, **_LET_GO}
-    if item.state != "sent":
+    told = {"of": channel.name, "name": token or item.given, "at": item.at, "their_id": item.given}
+    if item.state == "sent":
+        told["told_of"] = attempt
+    return session.execute(_forwards(item.state, bool(token)), told).rowcount
+
+
+@cache
+def _forwards(state: str, by_token: bool) -> Update:
+    which = [
+        _table.c.channel == bindparam("of"),
+        (_table.c.token if by_token else _table.c.given) == bindparam("name"),
+        one_of(_table.c.state, _BEFORE[state]),
+    ]
+    values: dict[str, Any] = {"state": state, f"{state}_at": bindparam("at"), **_LET_GO}
+    values["given"] = func.coalesce(bindparam("their_id", type_=String), _table.c.given)
+    if state == "sent":
+        which.append(bindparam("told_of", type_=String).in_([literal_column("''"), _attempt()]))
+        values["attempt"] = case(  # what is told next may be of this one
+            (bindparam("told_of") == literal_column("''"), _table.c.attempt), else_=_attempt(Integer)
+        )
+    else:
         values["sealed"] = None
-    if item.given:
-        values["given"] = item.given
-    if item.state == "sent" and attempt:
-        which = and_(which, _attempt() == attempt)
-        values["attempt"] = _attempt(Integer)  # what is told next may be of this one
-    return _set(session, and_(which, Delivery.state.in_(_BEFORE[item.state])), **values)
+    return update(_table).where(*which).values(values)
 
 
 def _attempt(kind: type[TypeEngine] = String) -> ColumnElement:

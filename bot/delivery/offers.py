@@ -55,16 +55,15 @@ def by_title(session: Session, conversation: str, text: str) -> Offer | None:
     return None
 
 
-def unnumber(session: Session, conversation: str) -> None:
+def unnumber(session: Session, conversations: Sequence[str]) -> None:
     """Whatever comes now, a number typed after it does not mean a line of before."""
-    numbered = update(Offer).where(Offer.conversation == conversation, Offer.place.is_not(None))
-    session.execute(numbered.values(place=None).execution_options(synchronize_session=False))
+    session.execute(_UNNUMBER, {"theirs": conversations})
 
 
 def number(session: Session, buttons: Sequence[str]) -> None:
     """These were shown as lines of text, with their numbers in front."""
-    for place, button in enumerate(buttons, 1):
-        session.execute(update(Offer).where(Offer.id == button).values(place=place))
+    if buttons:
+        session.execute(_NUMBER, [{"of": button, "shown_at": place} for place, button in enumerate(buttons, 1)])
 
 
 def forget(session: Session, conversation: str) -> None:
@@ -91,3 +90,10 @@ _LATEST = select(Offer.id, Offer.title, Offer.place).where(
     == select(func.max(_other.number)).where(_other.conversation == bindparam("conversation")).scalar_subquery(),
 )
 _NEW = insert(Offer.__table__)
+_table = Offer.__table__
+_UNNUMBER = (
+    update(_table)
+    .where(_table.c.conversation.in_(bindparam("theirs", expanding=True)), _table.c.place.is_not(None))
+    .values(place=None)
+)
+_NUMBER = update(_table).where(_table.c.id == bindparam("of")).values(place=bindparam("shown_at"))

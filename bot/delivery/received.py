@@ -23,6 +23,7 @@ from sqlalchemy.orm import Session
 
 from bot.channels.base import Channel, Incoming, Moved, Noted, Person, Progress, Said
 from bot.delivery import bell, deliveries, inbox, offers
+from bot.delivery.conversations import hold
 from bot.delivery.models import Address, Conversation, Inbox, WebhookNote
 from bot.keys import Keys
 
@@ -37,8 +38,6 @@ AT_ONCE = 50
 DEADLOCK = "40P01"
 TRIES = 5
 """How often another process may make the same person's conversation at the same moment."""
-MANY = 500
-"""Values in one statement."""
 
 
 def take(engine: Engine, keys: Keys, channel: Channel, items: Sequence[Incoming]) -> Counter[str]:
@@ -83,9 +82,11 @@ def _take_at_once(engine: Engine, keys: Keys, channel: Channel, ready: _Ready) -
 
 def _take(session: Session, keys: Keys, channel: Channel, ready: _Ready) -> Counter[str]:
     now = _now()
-    where = _conversations(session, keys, channel.name, {item.person for item, _ in ready.said}, now)
-    _hold(session, where.values())
-    taken = _messages(session, keys, channel, ready.said, where, now)
+    taken: Counter[str] = Counter()
+    if ready.said:
+        where = _conversations(session, keys, channel.name, {item.person for item, _ in ready.said}, now)
+        hold(session, where.values())  # what is acknowledged first has the lower number
+        taken = _messages(session, keys, channel, ready.said, where, now)
     for item in sorted(ready.word, key=lambda item: item.opaque or ""):  # everybody in the same order: no deadlock
         taken[f"status_{item.state}"] += deliveries.progress(session, keys, channel, item)
     for item in ready.moved:
@@ -102,8 +103,37 @@ def _take(session: Session, keys: Keys, channel: Channel, ready: _Ready) -> Coun
 def _conversations(
     session: Session, keys: Keys, channel: str, people: Iterable[Person], now: dt.datetime
 ) -> dict[Person, str]:
-    ordered = sorted(people, key=lambda person: person.ids)  # as above
-    return {person: _conversation(session, keys, channel, person, now) for person in ordered}
+    """Everybody's, made at her first message. Almost always all names of a person are known as hers or none is known:
+    one look tells."""
+    ordered = sorted(people, key=lambda person: person.ids)  # everybody in the same order: no deadlock
+    tags = {person: [keys.tags(channel, kind, value) for kind, value in person.ids] for person in ordered}
+    looked_up = [tag for each in tags.values() for name in each for tag in name]
+    known = dict(session.execute(_OF_TAGS, {"tags": looked_up}).all())
+    where: dict[Person, str] = {}
+    changed: set[str] = set()
+    """Tags of which the look may say what is no longer so."""
+    for person in ordered:
+        hers = [tag for name in tags[person] for tag in name]
+        found = {known.get(name[0]) for name in tags[person]}
+        if len(found) == 1 and None not in found and changed.isdisjoint(hers):
+            (where[person],) = found
+            continue
+        is_new = changed.isdisjoint(hers) and known.keys().isdisjoint(hers)
+        where[person] = (_first if is_new else _conversation)(session, keys, channel, person, now)
+        changed.update(hers, (tag for tag, conversation in known.items() if conversation == where[person]))
+    return where
+
+
+def _first(session: Session, keys: Keys, channel: str, person: Person, now: dt.datetime) -> str:
+    made = secrets.token_hex(16)
+    row = {"id": made, "channel": channel, "address": made, "last_seen": now}
+    session.execute(insert(Conversation.__table__), row)
+    names = [
+        {"tag": keys.tags(channel, kind, value)[0], "conversation": made, "kind": kind, "sealed": keys.seal(value)}
+        for kind, value in person.ids
+    ]
+    session.execute(insert(Address.__table__), names)
+    return made
 
 
 def _conversation(session: Session, keys: Keys, channel: str, person: Person, now: dt.datetime) -> str:
@@ -154,14 +184,6 @@ def _move(session: Session, keys: Keys, channel: str, moved: Moved) -> None:
         session.execute(gone.execution_options(synchronize_session=False))
 
 
-def _hold(session: Session, conversations: Iterable[str]) -> None:
-    """Until the commit: what is acknowledged first has the lower number. In one order: nobody waits in a ring."""
-    ids = sorted(set(conversations))
-    for start in range(0, len(ids), MANY):
-        rows = select(Conversation.id).where(Conversation.id.in_(ids[start : start + MANY])).order_by(Conversation.id)
-        session.execute(rows.with_for_update(key_share=True)).all()
-
-
 # what they say
 
 
@@ -173,7 +195,7 @@ def _messages(
     where: dict[Person, str],
     now: dt.datetime,
 ) -> Counter[str]:
-    known = _known(session, [row["message_id"] for _, row in said])
+    known = set(session.scalars(_OF_IDS, {"ids": [row["message_id"] for _, row in said]}))
     new: dict[str, tuple[Said, dict[str, Any]]] = {}
     for item, row in said:
         if row["message_id"] not in known:
@@ -195,6 +217,9 @@ def _messages(
     return Counter({"message": len(new)})
 
 
+# statements are put together once: that takes longer than to run them
+_OF_TAGS = select(Address.tag, Address.conversation).where(Address.tag.in_(bindparam("tags", expanding=True)))
+_OF_IDS = select(Inbox.message_id).where(Inbox.message_id.in_(bindparam("ids", expanding=True)))
 _table = Conversation.__table__
 _HEARD = (
     update(_table)
@@ -209,14 +234,6 @@ def _row(keys: Keys, channel: str, item: Said) -> dict[str, Any]:
     if item.media:
         content["media"] = {key: value for key, value in vars(item.media).items() if value is not None}
     return inbox.new_row(keys, channel, hashed(item.given), **content)
-
-
-def _known(session: Session, message_ids: Sequence[str]) -> set[str]:
-    found: set[str] = set()
-    for start in range(0, len(message_ids), MANY):
-        some = select(Inbox.message_id).where(Inbox.message_id.in_(message_ids[start : start + MANY]))
-        found.update(session.scalars(some))
-    return found
 
 
 def _stored(item: Progress) -> Progress:

@@ -2,6 +2,7 @@
 
 What a refusal means says the channel (`Remedy`); what becomes of the message says `bot/delivery/deliveries.py`. What is
 decided here is when nothing more is sent for a while: after word that concerns everybody, one message tries again.
+While the database is away, what has left is remembered, and nothing more leaves.
 """
 
 from __future__ import annotations
@@ -11,21 +12,23 @@ import logging
 import time
 
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
 from bot import logs, metrics
 from bot.channels.base import Channel, NotSent, Piece, Remedy
 from bot.channels.door import Door
 from bot.channels.pieces import as_text, words
-from bot.delivery import deliveries, inbox
+from bot.delivery import deliveries, inbox, staging
 from bot.delivery.deliveries import Parcel
+from bot.delivery.engine import reading
 from bot.delivery.received import hashed
 
 log = logging.getLogger(__name__)
 
 SIDE_BY_SIDE = 24
 """Messages on their way at the same time."""
-PACE = 0.02
-"""Seconds between two looks at the least: several rings are one look."""
+PACE = 0.025
+"""Seconds between two looks at the least: several rings are one look, and one transaction."""
 LOOK_EVERY = 0.25
 """Seconds between two looks when nothing rings: pauses end, leases end."""
 LOST_EVERY = 5.0
@@ -47,6 +50,8 @@ class Sender:
         self.door, self.channel = door, channel
         self.owner = inbox.new_owner()
         self._at_work: dict[asyncio.Task, Parcel] = {}
+        self._left: list[tuple[Parcel, str | None]] = []
+        """Accepted by the provider under this (hashed) id, and not noted yet."""
         self._unsayable: set[str] = set()
         self._unsayable_since = time.monotonic()
         self._paused_until = 0.0
@@ -61,10 +66,10 @@ class Sender:
             while not over.is_set():
                 self.door.bell.outgoing.clear()
                 try:
-                    if time.monotonic() >= looked + LOST_EVERY:
+                    await self.look()
+                    if time.monotonic() >= looked + LOST_EVERY:  # after it: what left is noted by then
                         looked = time.monotonic()
                         await asyncio.to_thread(deliveries.lost, self.door.engine, self.channel.name, [self.owner])
-                    await self.look()
                 except SQLAlchemyError as error:
                     log.error("the outbox cannot be read: %s", type(error).__name__)
                 await asyncio.sleep(PACE)
@@ -76,23 +81,34 @@ class Sender:
             await self._finish()
 
     async def look(self) -> int:
-        """Make messages of new lines and start sending what may leave now; how many were started."""
+        """Note what has left, make messages of new lines, start sending what may leave; how many were started."""
         if time.monotonic() > self._unsayable_since + UNSAYABLE_WAITS:
             self._unsayable, self._unsayable_since = set(), time.monotonic()
         room = SIDE_BY_SIDE - len(self._at_work)
         if self._pause:  # one tries, all others wait
             room = 1 if time.monotonic() >= self._paused_until and not self._at_work else 0
-        parcels = await asyncio.to_thread(self._stage_and_claim, room)
+        left = list(self._left)
+        parcels = await asyncio.to_thread(self._note_stage_and_claim, left, room)
+        del self._left[: len(left)]
         for parcel in parcels:
             task = asyncio.create_task(self._work(parcel))
             self._at_work[task] = parcel
             task.add_done_callback(self._done)
         return len(parcels)
 
-    def _stage_and_claim(self, room: int) -> list[Parcel]:
-        engine, keys = self.door.engine, self.door.keys
-        deliveries.stage(engine, keys, self.channel, self.door.answers(), self._unsayable)
-        return deliveries.claim_some(engine, keys, self.channel.name, self.owner, room) if room > 0 else []
+    def _note_stage_and_claim(self, left: list[tuple[Parcel, str | None]], room: int) -> list[Parcel]:
+        """One transaction, and none where there is nothing to do: SQLite has one writer."""
+        engine, keys, channel = self.door.engine, self.door.keys, self.channel
+        with Session(reading(engine), future=True) as session:
+            staged = staging.stage(session, keys, channel, self.door.answers(), self._unsayable)
+            if not (left or staged or (room > 0 and deliveries.are_waiting(session, channel.name))):
+                return []
+        with Session(engine, future=True) as session:
+            staging.put(session, staged)
+            deliveries.sent(session, left)
+            parcels = deliveries.claim(session, keys, channel.name, self.owner, room) if room > 0 else []
+            session.commit()
+        return parcels
 
     async def settle(self, patience: float = 20.0) -> None:
         """Until nothing is left to send, or so many seconds have gone; for tests and tools."""
@@ -101,7 +117,7 @@ class Sender:
             await self.look()
             if self._at_work:
                 await asyncio.wait(list(self._at_work), timeout=patience)
-            elif not (await asyncio.to_thread(deliveries.depth, self.door.engine))["to_send"]:
+            elif not self._left and not (await asyncio.to_thread(deliveries.depth, self.door.engine))["to_send"]:
                 return
             else:
                 await asyncio.sleep(0.02)
@@ -123,7 +139,7 @@ class Sender:
                 log.error("a message cannot be sent: %s", logs.place(error))
                 await self._refused(parcel, NotSent(Remedy.SOME, "our_error"))
             else:
-                await self._accepted(parcel, given)
+                self._accepted(parcel, given)
 
     async def _send(self, parcel: Parcel) -> str | None:
         if parcel.content is None:
@@ -138,8 +154,7 @@ class Sender:
         if parcel.kind == "seen":
             if deliveries.is_late(parcel):
                 raise NotSent(Remedy.FINAL, "late")
-            typing = await asyncio.to_thread(deliveries.is_being_answered, self.door.engine, parcel.conversation)
-            return await self.channel.seen(parcel.person, parcel.content["given"], typing)
+            return await self.channel.seen(parcel.person, parcel.content["given"], typing=parcel.being_answered)
         if not is_open:
             raise NotSent(Remedy.INVITE, "window_closed")
         return await self.channel.send(parcel.person, await self._shown(parcel), parcel.opaque)
@@ -154,16 +169,13 @@ class Sender:
         answers = await asyncio.to_thread(self.door.answers)
         return Piece("text", answers.hidden(of["name"], parcel.language)["text"], language=parcel.language)
 
-    async def _accepted(self, parcel: Parcel, given: str | None) -> None:
+    def _accepted(self, parcel: Parcel, given: str | None) -> None:
         if self._pause and time.monotonic() >= self._paused_until:  # not one that had left before the word came
             log.warning("%s: sending goes on", self.channel.name)
             self._pause = 0.0
             metrics.STOPPED.labels(self.channel.name).set(0)
         metrics.SENT.labels(self.channel.name, "sent" if parcel.kind == "message" else parcel.kind).inc()
-        try:
-            await asyncio.to_thread(deliveries.sent, self.door.engine, parcel, given and hashed(given))
-        except SQLAlchemyError as error:  # its lease ends by itself, and a status says that it was sent
-            log.error("a sent message could not be noted: %s", type(error).__name__)
+        self._left.append((parcel, given and hashed(given)))
 
     async def _refused(self, parcel: Parcel, refused: NotSent) -> None:
         if refused.remedy in (Remedy.STOP, Remedy.SLOW):
@@ -212,3 +224,7 @@ class Sender:
             await asyncio.wait(list(self._at_work), timeout=FAREWELL)
         for task in list(self._at_work):  # its lease ends: unsure whether it was sent
             task.cancel()
+        try:
+            await asyncio.to_thread(self._note_stage_and_claim, self._left, 0)
+        except SQLAlchemyError as error:  # a status says that it was sent
+            log.error("sent messages could not be noted: %s", type(error).__name__)

@@ -27,7 +27,7 @@ from bot.channels.door import Door
 from bot.channels.errors import add_errors
 from bot.channels.webhook import add_webhook
 from bot.channels.whatsapp import WhatsApp
-from bot.delivery import deliveries, inbox, outbox, received
+from bot.delivery import deliveries, inbox, outbox, received, staging
 from bot.delivery.bell import Bell
 from bot.delivery.engine import make_engine, unsynced, upgrade
 from bot.delivery.models import Base, Conversation, Delivery, Inbox
@@ -187,17 +187,27 @@ class Line:
             session.commit()
 
     def stage(self) -> None:
-        deliveries.stage(self.engine, self.keys, self.channel, ANSWERS)
+        with Session(self.engine, future=True) as session:
+            staging.put(session, staging.stage(session, self.keys, self.channel, ANSWERS, set()))
+            session.commit()
 
     def claim_to_send(self, owner: str = "host:1:one", most: int = 10) -> list[deliveries.Parcel]:
-        return deliveries.claim_some(self.engine, self.keys, "whatsapp", owner, most)
+        with Session(self.engine, future=True) as session:
+            parcels = deliveries.claim(session, self.keys, "whatsapp", owner, most)
+            session.commit()
+        return parcels
+
+    def sent(self, parcel: deliveries.Parcel, given: str | None) -> None:
+        with Session(self.engine, future=True) as session:
+            deliveries.sent(session, [(parcel, given and received.hashed(given))])
+            session.commit()
 
     def accepted(self, *texts: str, who: Person = HER) -> Delivery:
         """A message that left and was taken by the provider, of which nothing was heard yet."""
         self.say(self.hear(who), *(texts or ("جواب",)))
         self.stage()
         (parcel,) = self.claim_to_send()
-        deliveries.sent(self.engine, parcel, received.hashed("wamid.ours"))
+        self.sent(parcel, "wamid.ours")
         return self.row()
 
     async def work_until(self, ready: Any, patience: float = 10.0) -> None:

@@ -51,7 +51,7 @@ def either(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Line]:
 
 
 def sent(line: Line, parcel: deliveries.Parcel, given: str | None = None) -> None:
-    deliveries.sent(line.engine, parcel, given and received.hashed(given))
+    line.sent(parcel, given)
 
 
 def refused(line: Line, remedy: Remedy, code: str = "1", plain: tuple[Piece, ...] = ()) -> str:

@@ -129,7 +129,7 @@ def test_nobody_s_name_stands_in_clear(line: Line, caplog: pytest.LogCaptureFixt
     line.say(conversation, "كلام سري")
     line.stage()
     for parcel in line.claim_to_send():
-        deliveries.sent(line.engine, parcel, received.hashed(wamid))
+        line.sent(parcel, wamid)
     line.take(Progress("delivered", now(), given=wamid), Progress("failed", now(), opaque=wamid))
     line.take(Moved("phone", PHONE, now()), Moved("user", "SA.unknown", now()))
     stored = everything(line.engine)

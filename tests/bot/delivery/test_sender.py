@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from bot import metrics
 from bot.channels.base import Moved, Person, Piece, Remedy
 from bot.channels.whatsapp import REMEDIES
-from bot.delivery import deliveries, offers, outbox, sender
+from bot.delivery import deliveries, offers, outbox, sender, staging
 from bot.delivery.models import Outbox
 from bot.delivery.sender import LONGEST_SEND, Sender
 from bot.phone.graph import Fault
@@ -209,14 +209,14 @@ def test_one_whose_lines_cannot_be_made_messages_holds_up_nobody_else(
             raise KeyError
         return whole(bodies, *rest)
 
-    whole = deliveries.pieces
-    monkeypatch.setattr(deliveries, "pieces", broken)
+    whole = staging.pieces
+    monkeypatch.setattr(staging, "pieces", broken)
 
     async def scene(line: Line) -> None:
         line.say(line.hear(HER), "broken")
         line.say(line.hear(HIM), "جواب")
         await line.work_until(lambda: line.texts() == ["جواب"])
-        monkeypatch.setattr(deliveries, "pieces", whole)
+        monkeypatch.setattr(staging, "pieces", whole)
         line.say(line.hear(HER), "بعدها")
         line.sender = Sender(line.door, line.channel)
         await line.work_until(lambda: line.texts() == ["جواب", "broken", "بعدها"])
