@@ -7,6 +7,7 @@ it listens.
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import sys
@@ -25,6 +26,9 @@ from actions.hosts import check_host
 from actions.settings import SettingsError, settings
 
 log = logging.getLogger("actions")
+
+OBJECTS = 20_000
+"""Between two collections of garbage; Python's 700 are made and forgotten many times in an action."""
 
 
 def failed(request: Request, error: Exception) -> HTTPResponse:
@@ -75,6 +79,8 @@ def main() -> int:
     if parent:
         threading.Thread(target=end_with, args=(parent,), daemon=True).start()
     app = application()
+    gc.freeze()  # what was loaded stays
+    gc.set_threshold(OBJECTS)
     app.run(host="127.0.0.1", port=int(os.environ.get("ACTION_PORT") or 5055), access_log=False, motd=False)
     return 0
 

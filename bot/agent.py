@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
@@ -25,30 +26,46 @@ RESULT = jsonschema.Draft7Validator(RemoteAction.action_response_format_spec())
 """Built once; Rasa builds and checks the schema itself for every action."""
 
 
+KEEP_CONNECTIONS = 3.0
+"""Seconds; the action server (Sanic) ends idle ones after five."""
+
+
 class ActionsAway(Exception):
     """The action server failed, refused or took too long; which, stands in the log."""
 
 
 class ActionServer(EndpointConfig):
-    """Rasa's own waits 300 seconds, and puts the whole request into its error text."""
+    """Rasa's own waits 300 seconds, and puts the whole request into its error text. Between `open` and `close`, which
+    belong to one event loop, connections are kept; Rasa's opens one for each action."""
 
     def __init__(self, url: str, timeout: float) -> None:
         super().__init__(url, enable_selective_domain=True)
         self.timeout = timeout
+        self._kept: aiohttp.ClientSession | None = None
 
     async def request(self, json: dict[str, Any], **_: Any) -> Any:  # type: ignore[override]
         try:
-            patience = aiohttp.ClientTimeout(total=self.timeout)
-            async with (
-                aiohttp.ClientSession(timeout=patience) as session,
-                session.post(self.url, json=json) as response,
-            ):
+            async with AsyncExitStack() as ends:
+                session = self._kept or await ends.enter_async_context(self._session())
+                response = await ends.enter_async_context(session.post(self.url, json=json))
                 if response.status == 200:
                     return await response.json()
                 cause = f"answered {response.status}"
         except (aiohttp.ClientError, asyncio.TimeoutError, ValueError) as error:  # the last: no JSON
             cause = type(error).__name__
         raise _failed(json.get("next_action"), cause)
+
+    def _session(self) -> aiohttp.ClientSession:
+        connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=KEEP_CONNECTIONS)
+        return aiohttp.ClientSession(connector=connector, timeout=aiohttp.ClientTimeout(total=self.timeout))
+
+    async def open(self) -> None:
+        self._kept = self._session()
+
+    async def close(self) -> None:
+        if self._kept:
+            await self._kept.close()
+        self._kept = None
 
 
 class ProjectAgent(Agent):

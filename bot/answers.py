@@ -195,6 +195,10 @@ class Answers:
                 return variant
         raise AnswerError(f"{name} has no variant for everybody in {language}")
 
+    def asks_who(self, name: str) -> bool:
+        """Whether the choice of its words depends on who asks, which is looked up."""
+        return any(variant.when for shown in self.answers[name].variants.values() for variant in shown)
+
     def render(
         self,
         name: str,

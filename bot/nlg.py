@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from functools import partial
 from typing import Any
 
 from rasa.core.nlg.generator import NaturalLanguageGenerator
@@ -59,14 +60,9 @@ class FileResponses(NaturalLanguageGenerator):
         if turn:
             turn.language = language  # a switch of language holds for what follows in the same turn
         try:
-            rendered = await asyncio.to_thread(
-                self.answers.render,
-                utter_action,
-                language,
-                output_channel,
-                lambda: look_up(tracker.sender_id),
-                {key: value for key, value in kwargs.items() if value is not None},
-                more,
+            values = {key: value for key, value in kwargs.items() if value is not None}
+            rendered = await render(
+                self.answers, utter_action, language, output_channel, tracker.sender_id, values, more
             )
         except Exception as error:
             if turn:  # Rasa would log it and say nothing at all
@@ -76,6 +72,20 @@ class FileResponses(NaturalLanguageGenerator):
             {"title": title(intent, language), "payload": payload(intent)} for intent in suggest
         ] + rendered["buttons"]
         return rendered
+
+
+async def render(
+    answers: Answers,
+    name: str,
+    language: str,
+    channel: str,
+    conversation: str,
+    values: dict[str, Any],
+    more: bool = False,
+) -> dict[str, Any]:
+    """`Answers.render` for whoever speaks in this conversation; only looking up who that is may take its time."""
+    rendering = partial(answers.render, name, language, channel, partial(look_up, conversation), values, more)
+    return await asyncio.to_thread(rendering) if answers.asks_who(name) else rendering()
 
 
 def look_up(conversation: str) -> Person:

@@ -12,12 +12,11 @@ import datetime as dt
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from rasa.core.channels.channel import CollectingOutputChannel, UserMessage
 from rasa.shared.core.events import Event
-from sqlalchemy import delete, insert, select
+from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
@@ -31,7 +30,7 @@ from bot.delivery.inbox import Message
 from bot.delivery.models import Conversation, Offer, Outbox, TrackerEvent
 from bot.delivery.worker import TurnFailed
 from bot.keys import Keys
-from bot.nlg import look_up
+from bot.nlg import render
 from bot.nlu.words import LONGEST
 from bot.settings import settings
 from bot.text.clean import clean
@@ -68,6 +67,8 @@ class First:
     """Nor was she just told who runs this."""
     citizen: int | None
     """Who was verified here when it came."""
+    question: str | None
+    """What a form waits for, as stored."""
 
 
 class Collect(CollectingOutputChannel):
@@ -105,6 +106,13 @@ class Assistant:
         """Raises unless a sentence can be understood."""
         await self._parse("السلام عليكم")
 
+    async def open(self) -> None:
+        """Keep connections to the action server, until `close` in the same event loop."""
+        await self.agent.processor.action_endpoint.open()
+
+    async def close(self) -> None:
+        await self.agent.processor.action_endpoint.close()
+
     def apology(self, message: Message, row: Conversation) -> dict[str, Any]:
         """A clear sentence and a next step, for a message that cannot be answered."""
         told = None if row.language_fixed else _language(clean(message.text or ""), first=False)
@@ -130,7 +138,7 @@ class Assistant:
             CURRENT.set(turn)
             answers = await self._answers(turn, message, row, pressed, typed)
             answers = [*await self._before(turn, typed, first.needs_intro, answers), *answers]
-            await asyncio.to_thread(self._commit, turn, message, answers, first.citizen)
+            await asyncio.to_thread(self._commit, turn, message, answers, first)
             return answers
         finally:
             CURRENT.set(None)
@@ -197,6 +205,7 @@ class Assistant:
             if row is None:
                 raise TurnFailed("unknown conversation")
             session.expunge(row)  # what is changed in it here is for this turn alone
+            question = row.question
             idle = (_now() - row.last_seen).total_seconds() / 60
             if idle > self.agent.domain.session_config.session_expiration_time:
                 row.question = None  # Rasa's session ends, and the open form with it
@@ -208,7 +217,7 @@ class Assistant:
             events = stored_events(session, conversation)
             writes = not events
             needs_intro = writes and not INTRODUCES & _lately_said(session, conversation)
-        return row, pressed, First(writes, needs_intro, verified_if_known(conversation)), events
+        return row, pressed, First(writes, needs_intro, verified_if_known(conversation), question), events
 
     async def _understand(self, typed: str) -> list[Understood]:
         """Typed text → one or two messages for the agent. A leading slash is never a command."""
@@ -286,15 +295,14 @@ class Assistant:
         return lines
 
     async def _say(self, name: str, turn: Turn, **values: Any) -> dict[str, Any]:
-        person = partial(look_up, turn.conversation)
-        rendered = await asyncio.to_thread(self.answers.render, name, turn.language, turn.channel, person, values)
+        rendered = await render(self.answers, name, turn.language, turn.channel, turn.conversation, values)
         return {"personal": False, **rendered, "name": name}
 
-    def _commit(self, turn: Turn, message: Message, answers: list[dict[str, Any]], before: int | None = None) -> None:
-        """The one transaction that ends a turn. `before`: who was verified at its beginning; what was said of her is
-        hers also when her time was over at that very moment."""
+    def _commit(self, turn: Turn, message: Message, answers: list[dict[str, Any]], first: First) -> None:
+        """The one transaction that ends a turn. What was said of her is hers also when her time was over at that very
+        moment."""
         personal = any(answer["personal"] for answer in answers)
-        citizen = (verified(turn.conversation) or before) if personal else None
+        citizen = (verified(turn.conversation) or first.citizen) if personal else None
         events = turn.new_events()
         stored = [
             {
@@ -306,35 +314,28 @@ class Assistant:
             for event in events
         ]
         names = [getattr(event, "action_name", None) for event in events]
-        with Session(self.engine, future=True) as session:
-            row = session.get(Conversation, turn.conversation, with_for_update={"key_share": True})
+        forgets = "action_forget_me" in names and any(event.type_name == "reset_slots" for event in events)
+        known: dict[str, Any] = {"last_seen": _now(), "language": turn.language}
+        question = first.question
+        if turn.tracker is not None:
+            question = turn.tracker.get_slot("requested_slot") if turn.tracker.active_loop else None
+            if forgets:
+                known["language_fixed"] = False
+            elif "action_switch_language" in names:
+                known["language_fixed"] = True
+                known["language"] = turn.tracker.get_slot("language_wanted") or turn.language
+        ready = outbox.ready(self.keys, answers, inbox=message.id, citizen=citizen, question=question)
+        with Session(self.engine, future=True) as session:  # whoever writes here waits for us: few statements
+            session.execute(ENDED, {**known, "question": question, "of": turn.conversation})  # holds the row
             inbox.settle(session, message)
-            row.last_seen = _now()
-            row.language = turn.language
-            if "action_forget_me" in names and any(event.type_name == "reset_slots" for event in events):
+            if forgets:
+                session.execute(FORGOT, {"of": turn.conversation})
                 session.execute(delete(TrackerEvent).where(TrackerEvent.conversation == turn.conversation))
                 offers.forget(session, turn.conversation)
                 outbox.forget(session, turn.conversation)
-                row.language_fixed = False
-                row.forgotten += 1
-            elif turn.tracker is not None:
-                if "action_switch_language" in names:
-                    row.language_fixed = True
-                    row.language = turn.tracker.get_slot("language_wanted") or turn.language
-                if stored:
-                    session.execute(NEW_EVENTS, stored)
-            if turn.tracker is not None:
-                row.question = turn.tracker.get_slot("requested_slot") if turn.tracker.active_loop else None
-            outbox.say(
-                session,
-                self.keys,
-                row.id,
-                answers,
-                inbox=message.id,
-                citizen=citizen,
-                question=row.question,
-                held=True,
-            )
+            elif stored:
+                session.execute(NEW_EVENTS, stored)
+            outbox.put(session, turn.conversation, ready)
             session.commit()
 
 
@@ -353,6 +354,9 @@ WITH_A_FILE = QUESTIONS | {"deny", "cancel", "correct", "human_handoff"}
 ALONE = ("utter_distress",)
 """Nothing stands beside it."""
 NEW_EVENTS = insert(TrackerEvent.__table__)
+_table = Conversation.__table__
+ENDED = update(_table).where(_table.c.id == bindparam("of"))
+FORGOT = ENDED.values(forgotten=_table.c.forgotten + 1)
 COMMAND = re.compile(r"[/\s]*/\s*\w+\s*[{@]")
 """What Rasa would take for an intent with entities; nobody types that by chance."""
 FAQ_ANSWERS = frozenset(f"utter_{name}" for name in QUESTIONS)

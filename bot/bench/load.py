@@ -260,8 +260,9 @@ class _Round:
         """Conversations are opened before the clock starts: as pages that people have open."""
         journeys = self.count // JOURNEY_EVERY
         questions = self.count - journeys
-        wanted = max(3, math.ceil(self.rate / JOURNEY_EVERY * 2), math.ceil(journeys / 12))
-        while len(self.free[True]) < wanted:
+        wanted = max(3, math.ceil(self.rate / JOURNEY_EVERY * 2))
+        # those left over from the rate before may have come to their last words
+        for _ in range(max(wanted - len(self.free[True]), math.ceil(journeys / 12))):
             talk = await self.load.server.open()
             self.free[True].append(Line(talk, self.load.mix.journey(self.load.server), True))
         for _ in range(math.ceil(questions / QUESTIONS_EACH) + math.ceil(self.rate / 4)):

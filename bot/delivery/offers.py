@@ -19,25 +19,20 @@ _ID = re.compile(r"[\w-]{16}", re.ASCII)
 """As made below; other text, which may hold what no database takes, is not looked up."""
 
 
-def offer(session: Session, conversation: str, answers: list[dict[str, Any]], question: str | None = None) -> None:
-    """Put an id in the place of each button's payload; the buttons of one turn share a number. `question`: what a form
-    waits for after this turn."""
-    buttons = [button for answer in answers for button in answer.get("buttons", ())]
-    if not buttons:
-        return
-    number, rows = _last(session, conversation) + 1, []
-    for button in buttons:
+def offered(answers: list[dict[str, Any]], question: str | None = None) -> list[dict[str, Any]]:
+    """Put an id in the place of each button's payload; the rows that say what they stand for, but for conversation and
+    number, which the buttons of one turn share. `question`: what a form waits for after this turn."""
+    rows = []
+    for button in (button for answer in answers for button in answer.get("buttons", ())):
         row = {
             "id": secrets.token_urlsafe(12),
-            "number": number,
-            "conversation": conversation,
             "title": button["title"],
             "payload": button["payload"],
             "question": question if parse(button["payload"])[0] in ANSWERS_TO_A_QUESTION else None,
         }
         rows.append(row)
         button["payload"] = row["id"]
-    session.execute(_NEW, rows)
+    return rows
 
 
 def find(session: Session, conversation: str, button: str) -> Offer | None:
@@ -77,19 +72,14 @@ def parse(payload: str) -> tuple[str, list[dict[str, Any]]]:
     return intent, [{"entity": name, "value": value, "start": 0, "end": 0} for name, value in values.items()]
 
 
-def _last(session: Session, conversation: str) -> int:
-    return session.scalar(_LAST, {"conversation": conversation}) or 0
-
-
 # put together once: that takes longer than to run them
-_LAST = select(func.max(Offer.number)).where(Offer.conversation == bindparam("conversation"))
 _other = aliased(Offer)
 _LATEST = select(Offer.id, Offer.title, Offer.place).where(
     Offer.conversation == bindparam("conversation"),
     Offer.number
     == select(func.max(_other.number)).where(_other.conversation == bindparam("conversation")).scalar_subquery(),
 )
-_NEW = insert(Offer.__table__)
+NEW = insert(Offer.__table__)
 _table = Offer.__table__
 _UNNUMBER = (
     update(_table)

@@ -15,9 +15,10 @@ from sqlalchemy.sql import Select
 
 from bot.answers import Answers
 from bot.delivery import bell, offers
+from bot.delivery.conversations import hold
 from bot.delivery.engine import reading
 from bot.delivery.inbox import OPEN
-from bot.delivery.models import PULLED, Conversation, Delivery, Inbox, Outbox, one_of
+from bot.delivery.models import PULLED, Conversation, Delivery, Inbox, Offer, Outbox, one_of
 from bot.keys import Keys, SealBroken
 
 log = logging.getLogger(__name__)
@@ -40,29 +41,29 @@ class Line:
     """{"id": given id, "text": as shown, or None}, on the first line that answers a message."""
 
 
-def say(
-    session: Session,
+@dataclass(frozen=True)
+class Ready:
+    """Lines and the offers of their buttons, sealed before anybody waits for the database."""
+
+    lines: list[dict[str, Any]]
+    offers: list[dict[str, Any]]
+
+
+def ready(
     keys: Keys,
-    conversation: str,
     answers: list[dict[str, Any]],
     *,
     inbox: int | None = None,
     citizen: int | None = None,
     unique_key: str | None = None,
     question: str | None = None,
-    held: bool = False,
-) -> None:
-    """Add lines in the caller's transaction; payloads of buttons become offers. `citizen`: who is verified here.
-    `question`: what a form waits for after these lines. `held`: the caller holds the conversation's row already."""
-    lock = None if held else {"key_share": True}
-    to_push = session.get(Conversation, conversation, with_for_update=lock).channel not in PULLED
-    last = session.scalar(_LAST, {"conversation": conversation}) or 0
-    offers.offer(session, conversation, answers, question)
+) -> Ready:
+    """For `put`; payloads of buttons become offers. `citizen`: who is verified here. `question`: what a form waits for
+    after these lines."""
+    made = offers.offered(answers, question)
     now = dt.datetime.now(dt.timezone.utc)
     lines = [
         {
-            "conversation": conversation,
-            "number": number,
             "inbox": inbox,
             "name": answer["name"],
             "personal": bool(answer.get("personal")),
@@ -70,18 +71,37 @@ def say(
             "body": keys.seal({key: answer[key] for key in ("text", "buttons", "custom") if answer.get(key)}),
             "unique_key": unique_key,
             "created_at": now,
-            "to_push": to_push,
         }
-        for number, answer in enumerate(answers, last + 1)
+        for answer in answers
     ]
-    if lines:
-        session.execute(_NEW, lines)
+    return Ready(lines, made)
+
+
+def put(session: Session, conversation: str, ready: Ready) -> None:
+    """Add lines in the transaction of the caller, who holds the conversation's row."""
+    channel, last, last_offer = session.execute(_BEFORE, {"conversation": conversation}).one()
+    of = {"conversation": conversation}
+    if ready.offers:
+        session.execute(offers.NEW, [{**row, **of, "number": (last_offer or 0) + 1} for row in ready.offers])
+    if ready.lines:
+        of["to_push"] = channel not in PULLED
+        session.execute(_NEW, [{**line, **of, "number": n} for n, line in enumerate(ready.lines, (last or 0) + 1)])
     bell.notify(session, bell.OUTBOX, conversation)
 
 
-_LAST = select(func.max(Outbox.number)).where(Outbox.conversation == bindparam("conversation"))
+def say(session: Session, keys: Keys, conversation: str, answers: list[dict[str, Any]], **more: Any) -> None:
+    """Add lines in the caller's transaction. `more`: as in `ready`."""
+    hold(session, [conversation])
+    put(session, conversation, ready(keys, answers, **more))
+
+
+# statements are put together once: that takes longer than to run them
 _NEW = insert(Outbox.__table__)
-"""Put together once: that takes longer than to run them."""
+_BEFORE = select(
+    Conversation.channel,
+    select(func.max(Outbox.number)).where(Outbox.conversation == Conversation.id).scalar_subquery(),
+    select(func.max(Offer.number)).where(Offer.conversation == Conversation.id).scalar_subquery(),
+).where(Conversation.id == bindparam("conversation"))
 
 
 def read(engine: Engine, keys: Keys, conversation: str, **which: int | None) -> list[Line]:

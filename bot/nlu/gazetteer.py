@@ -9,7 +9,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from typing import Any
 
 import spacy
@@ -29,6 +29,8 @@ KINDS = {"bank": "banks", "service": "services"}
 CONDITIONS = ("not", "aliases", "as_spelt", "in_sentence", "near_money", "after_bank_words", "when_asked")
 """Lists of names in those files, by when they count; their headers say what each means."""
 
+MOST_WORDS = 20_000
+"""Whose parts are remembered: people say the same words."""
 _ANSWER = 3
 """A name that also means something else counts by itself only in a message of so few words."""
 _ENDING = 3
@@ -99,12 +101,16 @@ class _Name:
 def find_names(text: str) -> Iterator[Named]:
     seen = visible(text)
     found = [word for word in words(seen.text) if not _GLUE.fullmatch(word.text)]
-    lemmas = [normalise(word.text) for word in found]
+    # numbers may be somebody's own: they are not remembered
+    lemmas = [_lemma(word.text) if word.text.isalpha() else normalise(word.text) for word in found]
     lexicon = _lexicon()
     by_sound = sum(map(bool, lemmas)) <= _ANSWER or is_arabizi(seen.text)
+    norms = [lexicon.norm(lemma, by_sound) or _NO_WORD for lemma in lemmas]
+    if not lexicon.may_name(norms):
+        return
     doc = Doc(lexicon.nlp.vocab, [lemma or _NO_WORD for lemma in lemmas])
-    for token, lemma in zip(doc, lemmas, strict=True):
-        token.norm_ = lexicon.norm(lemma, by_sound) or _NO_WORD
+    for token, norm in zip(doc, norms, strict=True):
+        token.norm_ = norm
     doc = lexicon.nlp(doc)
     about = _Message(lemmas, [name for span in doc.ents for name in lexicon.names[span.ent_id_]])
     for span in doc.ents:
@@ -115,6 +121,9 @@ def find_names(text: str) -> Iterator[Named]:
             if name.key not in other and about.says(name, span, seen.text[start:end]):
                 yield Named(name.entity, name.key, *seen.span(start, end))
                 break
+
+
+_lemma = lru_cache(MOST_WORDS)(normalise)
 
 
 class _Message:
@@ -165,8 +174,9 @@ class _Lexicon:
         sure = (form for form, known in names.items() if " " in form or any(name.condition != "not" for name in known))
         self._firsts = {form.split()[0] for form in sure}
         self._others = {form for form in names if " " not in form}
-        patterns = {form: [form.split()[0], *map(self.norm, form.split()[1:])] for form in names}
+        patterns = {form: [form.split()[0], *map(self._norm, form.split()[1:])] for form in names}
         self._others |= {word for pattern in patterns.values() for word in pattern[1:]}
+        self.norm = lru_cache(MOST_WORDS)(self._norm)
         self.nlp = spacy.blank("ar")
         # Patterns are normalised already, and parted by spaces.
         self.nlp.tokenizer = lambda forms: Doc(self.nlp.vocab, forms.split())  # type: ignore[assignment]
@@ -179,7 +189,11 @@ class _Lexicon:
             ]
         )
 
-    def norm(self, lemma: str, by_sound: bool = False) -> str:
+    def may_name(self, norms: list[str]) -> bool:
+        """Most messages name nothing; that is known without spaCy."""
+        return any(norm.removeprefix(_GLUED) in self._firsts for norm in norms)
+
+    def _norm(self, lemma: str, by_sound: bool = False) -> str:
         """The word without what is glued to it, if that is a word of a name: `فبالراجحي` → `+الراجحي`."""
         for form in (lemma, _DOUBLED.sub(r"\1", lemma)):
             if form in self._firsts or form in self._others:

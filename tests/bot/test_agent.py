@@ -34,3 +34,27 @@ def test_an_answer_that_is_no_json_is_a_failed_action(body: bytes, kind: str) ->
     (failure,) = asyncio.run(ask())
     assert failure.startswith("action action_greet: ")
     assert "hello" not in failure
+
+
+def test_connections_are_kept_while_it_is_open() -> None:
+    peers = []
+
+    async def answer(request: web.Request) -> web.Response:
+        peers.append(request.transport.get_extra_info("peername"))
+        return web.json_response({"events": [], "responses": []})
+
+    async def ask() -> None:
+        app = web.Application()
+        app.router.add_post("/webhook", answer)
+        async with TestServer(app) as server:
+            actions = ActionServer(str(server.make_url("/webhook")), 5)
+            await actions.open()
+            for _ in range(3):
+                await actions.request({"next_action": "action_greet"})
+            await actions.close()
+            for _ in range(2):
+                await actions.request({"next_action": "action_greet"})
+
+    asyncio.run(ask())
+    assert len(set(peers[:3])) == 1
+    assert len(set(peers)) == 3

@@ -50,7 +50,7 @@ from bot.delivery.engine import upgrade
 from bot.delivery.models import TrackerEvent
 from bot.keys import Keys
 from bot.tracker_store import CURRENT, EVENT_TYPES, Turn, TurnTrackerStore, masked
-from bot.turn import Assistant
+from bot.turn import Assistant, First
 
 NATIONAL_ID = "1058529940"
 SAID = UserUttered(
@@ -118,7 +118,7 @@ class Conversation:
         for event in events:
             tracker.update(event)
         await self.store.save(tracker)
-        self.assistant._commit(turn, message, [])
+        self.assistant._commit(turn, message, [], First(False, False, None, None))
 
     def read(self) -> list[Event]:
         tracker = asyncio.run(self.store.retrieve(self.id))

@@ -6,6 +6,8 @@ import asyncio
 import dataclasses
 import logging
 import threading
+import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -16,11 +18,12 @@ import pytest
 from sanic import Sanic
 from sqlalchemy import text as sql
 from sqlalchemy.engine import URL, Engine
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from bot import metrics
-from bot.channels import webhook
 from bot.channels.connected import connected
+from bot.channels.webhook import Intake
 from bot.delivery import received
 from bot.delivery.models import Address, Base, Inbox, WebhookNote
 from bot.phone import deliveries, graph
@@ -191,7 +194,9 @@ def test_a_signature_header_that_is_no_text_is_refused(engine: Engine) -> None:
 # what is no delivery
 
 
-@pytest.mark.parametrize("body", [b"not JSON", b"", b"\xff\xfe", b"[1]", b'"text"', b"[" * 100_000])
+@pytest.mark.parametrize(
+    "body", [b"not JSON", b"", b"\xff\xfe", b"[1]", b'"text"', pytest.param(b"[" * 100_000, id="deep")]
+)
 def test_what_is_signed_and_no_json_object_is_a_bad_request(engine: Engine, body: bytes) -> None:
     async def scene(line: Line) -> None:
         assert await line.graph.deliver(body=body) == 400
@@ -214,7 +219,7 @@ def test_more_than_three_megabytes_are_too_much_and_less_is_not(engine: Engine) 
 
 
 def test_a_body_that_never_ends_is_not_waited_for(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(webhook, "LONGEST_BODY_TIME", 0.1)
+    monkeypatch.setattr("bot.channels.webhook.LONGEST_BODY_TIME", 0.1)
 
     async def scene(line: Line) -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", line.port)
@@ -289,13 +294,13 @@ def test_two_hundred_comes_after_the_commit_alone(either: Engine, monkeypatch: p
 def test_a_locked_database_keeps_nobody_else_waiting(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     """The loop goes on: another request is answered meanwhile."""
     entered = threading.Event()
-    take = webhook._take
+    take = Intake._take
 
-    def noted(*given: Any) -> None:
+    def noted(*given: Any) -> Counter[str]:
         entered.set()
-        take(*given)
+        return take(*given)
 
-    monkeypatch.setattr(webhook, "_take", noted)
+    monkeypatch.setattr(Intake, "_take", noted)
 
     async def scene(line: Line) -> None:
         with engine.connect() as holder:
@@ -310,6 +315,68 @@ def test_a_locked_database_keeps_nobody_else_waiting(engine: Engine, monkeypatch
         assert await waiting == 200
 
     play(engine, scene)
+
+
+# together
+
+
+def takes(monkeypatch: pytest.MonkeyPatch, refuses: Callable[[int], Exception | None]) -> list[int]:
+    """How many items each transaction had; `refuses`: what it fails with."""
+    sizes: list[int] = []
+    take = received.take
+
+    def counted(engine: Engine, keys: Any, channel: Any, items: Any) -> Counter[str]:
+        sizes.append(len(items))
+        time.sleep(0.1)  # the others come meanwhile
+        if error := refuses(len(items)) or next((SPOILT for item in items if item.text == "spoilt"), None):
+            raise error
+        return take(engine, keys, channel, items)
+
+    monkeypatch.setattr(received, "take", counted)
+    return sizes
+
+
+SPOILT = ValueError()
+PEOPLE = [Person(f"+9665000000{number}", f"SA.{number}", "نورة") for number in range(11, 23)]
+
+
+def test_requests_that_come_together_share_a_transaction(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes = takes(monkeypatch, lambda size: None)
+
+    async def scene(line: Line) -> None:
+        told = await asyncio.gather(*(line.graph.deliver(deliveries.text(who, "نعم")) for who in PEOPLE))
+        assert told == [200] * len(PEOPLE)
+        assert len(line.turns()) == len(PEOPLE)
+
+    play(engine, scene)
+    assert sum(sizes) == len(PEOPLE)
+    assert len(sizes) < len(PEOPLE) / 2
+
+
+def test_one_that_spoils_a_transaction_takes_no_other_along(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    takes(monkeypatch, lambda size: None)
+    texts = ["نعم", "نعم", "spoilt", "نعم"]
+
+    async def scene(line: Line) -> None:
+        values = [deliveries.text(who, text) for who, text in zip(PEOPLE, texts, strict=False)]
+        told = await asyncio.gather(*map(line.graph.deliver, values))
+        assert told == [503 if text == "spoilt" else 200 for text in texts]
+        assert [message.text for message in line.turns()] == ["نعم"] * 3
+
+    play(engine, scene)
+
+
+def test_a_database_that_is_away_is_waited_for_once(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not once more by each of those that came together."""
+    sizes = takes(monkeypatch, lambda size: OperationalError("", {}, Exception()))
+
+    async def scene(line: Line) -> None:
+        told = await asyncio.gather(*(line.graph.deliver(deliveries.text(who, "نعم")) for who in PEOPLE))
+        assert set(told) == {503}
+
+    play(engine, scene)
+    assert sum(sizes) == len(PEOPLE)
+    assert len(sizes) < len(PEOPLE) / 2
 
 
 # once

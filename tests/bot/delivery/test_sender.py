@@ -358,7 +358,8 @@ def test_pauses_of_all_grow_while_nothing_gets_better(engine: Engine, monkeypatc
 
 
 async def until_calls(line: Line, count: int) -> None:
-    while len(line.graph.calls) < count or line.sender._at_work:
+    """So many reached the provider, and what became of them is noted."""
+    while len(line.graph.calls) < count or line.sender._at_work or line.sender._left:
         await line.sender.look()
         await asyncio.sleep(0.01)
 
