@@ -75,6 +75,13 @@ class ProjectAgent(Agent):
     def _create_tracker_store(store: Any, domain: Any) -> TrackerStore:
         return store
 
+    async def open(self) -> None:
+        """Keep connections to the action server, until `close` in the same event loop."""
+        await self.processor.action_endpoint.open()
+
+    async def close(self) -> None:
+        await self.processor.action_endpoint.close()
+
 
 def _failed(action: str | None, cause: str) -> ActionsAway:
     """Rasa only logs what an action raises and goes on; the turn must know."""

@@ -17,8 +17,8 @@ from prometheus_client import (
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4 as CONTENT_TYPE
 
 __all__ = [
-    "ACKNOWLEDGE", "CONTENT_TYPE", "DEAD", "DEPTH", "HELD", "NOT_DELIVERED", "OLDEST", "OPEN_STREAMS", "QUEUE_AGE",
-    "RECEIVED", "REGISTRY", "SENT", "STOPPED", "TO_SEND", "TURN", "WAITING", "render",
+    "ACKNOWLEDGE", "CONTENT_TYPE", "DEAD", "DEPTH", "EVENTS", "HELD", "NOT_DELIVERED", "OLDEST", "OPEN_STREAMS",
+    "QUEUE_AGE", "RECEIVED", "REGISTRY", "SENT", "STOPPED", "TO_SEND", "TURN", "WAITING", "render",
 ]  # fmt: skip
 
 disable_created_metrics()  # when each series began; nobody asks
@@ -49,6 +49,12 @@ RECEIVED = Counter(
     "assistant_received",
     "What a messenger delivered: messages, statuses, notes",
     ["channel", "kind"],
+    registry=REGISTRY,
+)
+EVENTS = Counter(
+    "assistant_events",
+    "What a bank or the authority reported, applied or flagged",
+    ["kind", "result"],
     registry=REGISTRY,
 )
 STOPPED = Gauge(

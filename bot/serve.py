@@ -1,7 +1,7 @@
 """`bot serve`: the roles of the assistant, in one process or each in its own.
 
     door      public: the widget, the web API, webhooks, /healthz; no Rasa
-    worker    takes messages from the inbox, has the dialogue answer them
+    worker    takes messages from the inbox, has the dialogue answer them; applies what bank and authority reported
     sender    hands notices to the outbox, sends what waits for a messenger; removes what was kept long enough
     actions   the action server
 
@@ -39,10 +39,11 @@ from actions.case_db.unit_of_work import unit_of_work
 from actions.services.errors import Unavailable
 from actions.settings import MISSING_DATABASE, SettingsError, check_production
 from actions.settings import settings as action_settings
-from bot import logs
+from bot import events, logs
 from bot.channels.base import Channel
 from bot.channels.connected import connected
 from bot.channels.door import Door
+from bot.channels.events import add_events
 from bot.channels.files import add_files
 from bot.channels.rest import add_rest
 from bot.channels.web import add_web, close_streams
@@ -190,6 +191,7 @@ def door_app(settings: Settings, door: Door, channels: Mapping[str, Channel]) ->
     add_files(app, demo=settings.pretends)
     for channel in channels.values():
         add_webhook(app, door, channel)
+    add_events(app, settings.events)
     if settings.pretends:
         add_rest(app, door)
     if settings.pretends and settings.whatsapp == pretend_number(settings.bot_port):
@@ -253,7 +255,7 @@ class Process:
         if self.actions:
             await self.actions.listening()
         if self.assistant:
-            await self.assistant.open()
+            await self.assistant.agent.open()
             await self.assistant.parse()  # the first parse loads what is loaded late
         bell = Bell(self.engine)
         bell.start()
@@ -289,7 +291,7 @@ class Process:
         for channel in self.channels.values():
             await channel.close()
         if self.assistant:
-            await self.assistant.close()
+            await self.assistant.agent.close()
         for task in broken:
             task.result()  # what broke it is this process's own error
 
@@ -297,6 +299,7 @@ class Process:
         parts: list[Coroutine] = []
         if self.assistant:
             parts.append(Worker(self.engine, door.keys, door.bell, self.assistant).run(self.over))
+            parts.append(events.run(self.over))
         if "sender" in self.roles:
             parts += [Notifier(door).run(self.over), self._until_over(self._purge())]
             parts += [Sender(door, channel).run(self.over) for channel in self.channels.values()]

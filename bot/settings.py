@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import math
 import os
 import re
@@ -43,6 +44,8 @@ class Settings:
     """Who runs the assistant and says so in its first line; nobody in the demonstration."""
     whatsapp: Mapping[str, str] | None = field(repr=False)
     """What `bot.channels.whatsapp.WhatsApp` is made with; None: not connected. Holds secrets."""
+    events: Mapping[str, tuple[str, ...]] = field(repr=False)
+    """By topic (payments, cases) the secrets of its sender, newest first; none: its events are not taken."""
     action_timeout: float
     """Seconds an action may take before the citizen is told that something is away."""
 
@@ -110,6 +113,7 @@ def read(environ: Mapping[str, str]) -> Settings:
         documents_dir=ROOT / (environ.get("DOCUMENTS_DIR", "").strip() or "var/documents"),
         operator=environ.get("OPERATOR_NAME", "").strip(),
         whatsapp=_whatsapp(environ),
+        events={topic: _signing(name, listed(name)) for topic, name in EVENTS.items()},
         action_timeout=seconds("ACTION_TIMEOUT", 10),
     )
 
@@ -139,6 +143,26 @@ def _whatsapp(environ: Mapping[str, str]) -> dict[str, str] | None:
     ):
         raise SettingsError("WHATSAPP_API_URL: https, or this machine; the access token goes there.")
     return {name.lower(): value for name, value in given.items() if value}
+
+
+EVENTS = {"payments": "PAYMENT_EVENTS_SECRETS", "cases": "CASE_EVENTS_SECRETS"}
+"""Two: whoever may report a payment may not lift a suspension."""
+SHORTEST_SIGNING = 24
+"""Bytes, as Standard Webhooks has it."""
+
+
+def _signing(name: str, secrets: tuple[str, ...]) -> tuple[str, ...]:
+    for secret in secrets:
+        try:
+            key = base64.b64decode(secret.removeprefix("whsec_"), validate=True)
+        except ValueError:
+            key = b""
+        if not secret.startswith("whsec_") or len(key) < SHORTEST_SIGNING:
+            raise SettingsError(
+                f"{name}: each is whsec_ and {SHORTEST_SIGNING} to 64 random bytes in base64, with a comma between them"
+                " (docs/integration.md)."
+            )
+    return secrets
 
 
 @lru_cache(maxsize=1)

@@ -106,13 +106,6 @@ class Assistant:
         """Raises unless a sentence can be understood."""
         await self._parse("السلام عليكم")
 
-    async def open(self) -> None:
-        """Keep connections to the action server, until `close` in the same event loop."""
-        await self.agent.processor.action_endpoint.open()
-
-    async def close(self) -> None:
-        await self.agent.processor.action_endpoint.close()
-
     def apology(self, message: Message, row: Conversation) -> dict[str, Any]:
         """A clear sentence and a next step, for a message that cannot be answered."""
         told = None if row.language_fixed else _language(clean(message.text or ""), first=False)

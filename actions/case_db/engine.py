@@ -94,7 +94,7 @@ def _begin_writing(connection: Connection) -> None:
             time.sleep(BETWEEN_LOOKS)
         connection.exec_driver_sql("BEGIN IMMEDIATE")  # its error is SQLAlchemy's
     finally:
-        driver.execute(f"PRAGMA busy_timeout={WAIT * 1000}")
+        driver.execute(f"PRAGMA busy_timeout={WAIT * 1000:.0f}")
 
 
 def reading(engine: Engine) -> Engine:

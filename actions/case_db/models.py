@@ -349,6 +349,42 @@ class Notice(Base):
     handed_over_at = Column(UtcDateTime)
 
 
+EVENT_STATES = ("received", "applied", "flagged", "resolved")
+
+
+class Event(Base):
+    """What a bank (`topic` payments) or the authority (cases) reported, kept for ever. `number` is the order of
+    arrival; `event_id` is the sender's, and comes once. `subject`: the number of the invoice or case, within which
+    events are applied in order. One that cannot be applied is flagged, `reason` says why, and a person resolves it
+    (`note`)."""
+
+    __tablename__ = "event"
+    __table_args__ = (
+        _one_of("topic", ("payments", "cases"), "event_topic"),
+        _one_of("state", EVENT_STATES, "event_state"),
+        CheckConstraint("(state IN ('flagged', 'resolved')) = (reason IS NOT NULL)", name="event_flagged_says_why"),
+        UniqueConstraint("topic", "event_id"),
+        Index(
+            "ix_event_received",
+            "number",
+            sqlite_where=text("state = 'received'"),
+            postgresql_where=text("state = 'received'"),
+        ),
+        Index("ix_event_subject", "subject", "number"),
+    )
+    number = Column(Integer, primary_key=True)
+    topic = Column(String(10), nullable=False)
+    event_id = Column(String(100), nullable=False)
+    type = Column(String(30), nullable=False)
+    subject = Column(String(12), nullable=False)
+    body = Column(JSON, nullable=False)
+    state = Column(String(10), nullable=False, default="received", server_default="received")
+    reason = Column(String(40))
+    received_at = Column(UtcDateTime, nullable=False)
+    done_at = Column(UtcDateTime)
+    note = Column(String(400))
+
+
 class Ticket(Base):
     """A hand-over to a person."""
 

@@ -8,6 +8,7 @@ ServiceError
 ├── ChooseCase         several cases would do; which one?
 ├── NothingToPay       the case is paid or lifted
 ├── NotReady           the case is not far enough for this (see `reason`)
+├── NotApplied         an event that cannot be applied: a person hears of it (`bot events`), no citizen
 ├── BadValue           a value given in the conversation that cannot be taken (see `reason`)
 └── Unavailable        a database or gateway is away
 """
@@ -48,6 +49,10 @@ class NothingToPay(ServiceError):
 
 
 class NotReady(ServiceError):
+    pass
+
+
+class NotApplied(ServiceError):
     pass
 
 

@@ -13,7 +13,7 @@ from actions.case_db import repository
 from actions.case_db.models import PAYMENT_STAGES, Case, Invoice, Payment, PaymentStage
 from actions.case_db.unit_of_work import UnitOfWork
 from actions.services import positions
-from actions.services.errors import BadValue, NotFound
+from actions.services.errors import BadValue, NotApplied, NotFound
 from actions.services.journal import looked, record
 from actions.services.lift import cancel_standing, lift_case
 from actions.services.notices import add_notice
@@ -52,9 +52,16 @@ def record_payment(
     paid_at: dt.datetime,
     actor: str,
 ) -> PaymentView:
+    return receive(uow, invoice_number=invoice_number, amount=amount, reference=reference, paid_at=paid_at, actor=actor)
+
+
+def receive(
+    uow: UnitOfWork, *, invoice_number: str, amount: Decimal, reference: str, paid_at: dt.datetime, actor: str
+) -> PaymentView:
+    """In the caller's transaction; counted once by its reference."""
     invoice = repository.invoice_by_number(uow.session, invoice_number)
     if invoice is None:
-        raise NotFound
+        raise NotFound("invoice")
     case = repository.case_by_number(uow.session, invoice.case.number, lock=True)
     known = repository.payment_by_reference(uow.session, reference)
     if known is not None:
@@ -68,6 +75,24 @@ def record_payment(
     _reach(uow, payment, CONFIRMED)
     positions.end_guide(uow, case.citizen_id, "pay", case.id)
     return payment_view(payment)
+
+
+def reach(uow: UnitOfWork, *, invoice_number: str, stage: int, actor: str) -> PaymentView:
+    """In the caller's transaction. The stage that it has already changes nothing; none is left out or taken back."""
+    invoice = repository.invoice_by_number(uow.session, invoice_number)
+    if invoice is None:
+        raise NotFound("invoice")
+    case = repository.case_by_number(uow.session, invoice.case.number, lock=True)
+    payment = invoice.payment
+    if payment is None:
+        raise NotApplied("not_paid")
+    if stage < _stage(payment):
+        raise NotApplied("backwards")
+    if stage == LIFTED and repository.remaining(case):
+        raise NotApplied("not_paid_in_full")
+    if stage > _stage(payment) + 1:
+        raise NotApplied("stage_left_out")
+    return payment_view(payment) if stage == _stage(payment) else move_on(uow, case, payment, actor)
 
 
 @once("advance_payment", key="event_id")

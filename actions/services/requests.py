@@ -10,7 +10,7 @@ from actions.case_db.models import Case, Request
 from actions.case_db.unit_of_work import UnitOfWork
 from actions.services.calendar import add_months, lift_window, riyadh_date
 from actions.services.documents import attach, drop_waiting
-from actions.services.errors import BadValue, NotApplicable, NotFound, NothingToPay
+from actions.services.errors import BadValue, NotApplicable, NotApplied, NotFound, NothingToPay
 from actions.services.invoices import require_payable
 from actions.services.journal import looked, record
 from actions.services.lift import lift_case, lift_measures
@@ -118,6 +118,49 @@ def advance_case(uow: UnitOfWork, *, event_id: str, case_number: str, actor: str
     return "lifted"
 
 
+# as the authority reports it, in the caller's transaction; what is so already changes nothing
+
+
+def lift(uow: UnitOfWork, *, case_number: str, actor: str) -> None:
+    case = _any_case(uow, case_number)
+    if case.state != "lifted":
+        lift_case(uow, case, actor)
+
+
+def reach_stage(uow: UnitOfWork, *, case_number: str, stage: int, actor: str) -> None:
+    """Of a suspension by a government body; none is left out or taken back."""
+    case = _any_case(uow, case_number)
+    if case.kind != "government":
+        raise NotApplied("court_case")
+    if case.state == "lifted":
+        raise NotApplied("lifted")
+    if stage < case.stage:
+        raise NotApplied("backwards")
+    if stage > case.stage + 1:
+        raise NotApplied("stage_left_out")
+    if stage > case.stage:
+        _raise_stage(uow, case, actor)
+
+
+def reach_state(uow: UnitOfWork, *, case_number: str, request_number: str, state: str, actor: str) -> None:
+    """`state`: under_review or granted. One that is granted at once was never under review."""
+    case = _any_case(uow, case_number)
+    request = next((request for request in case.requests if request.number == request_number), None)
+    if request is None:
+        raise NotFound("request")
+    if request.state == state:
+        return
+    if request.state not in OPEN:
+        raise NotApplied("decided")
+    if case.state == "lifted":
+        raise NotApplied("lifted")
+    if state == "under_review":
+        _look_at(uow, case, request)
+    else:
+        _grant(uow, case, request, actor)
+    record(uow, actor, f"request_{request.state}", case, request=request.number)
+
+
 def request_view(uow: UnitOfWork, request: Request) -> RequestView:
     case, is_lift = request.case, request.kind == "lift"
     earliest, latest = lift_window(request.filed_at, case.kind) if is_lift else (None, None)
@@ -146,7 +189,7 @@ def _own_case(uow: UnitOfWork, conversation: str, number: str) -> Case:
 def _any_case(uow: UnitOfWork, number: str) -> Case:
     case = repository.case_by_number(uow.session, number, lock=True)
     if case is None:
-        raise NotFound
+        raise NotFound("case")
     return case
 
 
@@ -173,17 +216,25 @@ def _first_open(case: Case) -> Request | None:
 
 def _move_on(uow: UnitOfWork, case: Case, request: Request, actor: str) -> RequestView:
     if request.state == "filed":
-        request.state = "under_review"
-        values = {"request_number": request.number, "request_kind": request.kind, "filed_at": request.filed_at}
-        _tell(uow, case, request, values)
+        _look_at(uow, case, request)
     else:
-        request.state, request.decided_at = "granted", uow.now()
-        if request.kind == "lift":
-            lift_case(uow, case, actor)
-        else:
-            _grant_grace(uow, case, request)
+        _grant(uow, case, request, actor)
     record(uow, actor, f"request_{request.state}", case, request=request.number)
     return request_view(uow, request)
+
+
+def _look_at(uow: UnitOfWork, case: Case, request: Request) -> None:
+    request.state = "under_review"
+    values = {"request_number": request.number, "request_kind": request.kind, "filed_at": request.filed_at}
+    _tell(uow, case, request, values)
+
+
+def _grant(uow: UnitOfWork, case: Case, request: Request, actor: str) -> None:
+    request.state, request.decided_at = "granted", uow.now()
+    if request.kind == "lift":
+        lift_case(uow, case, actor)
+    else:
+        _grant_grace(uow, case, request)
 
 
 def _grant_grace(uow: UnitOfWork, case: Case, request: Request) -> None:

@@ -21,6 +21,7 @@ import argparse
 import asyncio
 import json
 import signal
+import socket
 import sys
 import tempfile
 import time
@@ -35,7 +36,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bot.bench.load import Failed, Load, Mix, Reply, Result, Server, climb, highest, spread
-from bot.bench.machine import HOST, CannotMeasure, Processes, SmsFile, databases, fill_cases, free_port, roles
+from bot.bench.machine import HOST, CannotMeasure, Processes, SmsFile, databases, fill_cases, roles
 
 if TYPE_CHECKING:
     import aiohttp
@@ -111,7 +112,7 @@ def run(options: argparse.Namespace) -> int:
 def _measure(name: str, folder: Path, options: argparse.Namespace) -> Side:
     from bot.bench import rasa_side, whatsapp
 
-    graph_port = free_port() if options.channel == WHATSAPP else None
+    graph = socket.create_server((HOST, 0)) if options.channel == WHATSAPP else None  # so that nobody else takes it
     side = Side(name, options.workers if name == OURS else 1)
     sms = SmsFile(folder / "sms.jsonl")
     logs = options.logs / name if options.logs else folder
@@ -122,12 +123,12 @@ def _measure(name: str, folder: Path, options: argparse.Namespace) -> Side:
             from bot.delivery.engine import upgrade
 
             upgrade(urls["bot"])
-            more = whatsapp.environ(graph_port) if graph_port else {}
+            more = whatsapp.environ(graph.getsockname()[1]) if graph else {}
             port, _ = roles(processes, urls["bot"], urls["case"], sms.file, options.workers, **more)
         else:
             port = rasa_side.start(processes, folder, urls["bot"], urls["case"], sms.file)
-        if graph_port:
-            reached = partial(whatsapp.people, port=port, graph_port=graph_port, sms=sms)
+        if graph:
+            reached = partial(whatsapp.people, port=port, graph_socket=graph, sms=sms)
         else:
             reached = partial(_web, OurServer if name == OURS else rasa_side.RasaServer, port=port, sms=sms)
         print(f"\n{_title(side, options)}\n{HEADER}", flush=True)

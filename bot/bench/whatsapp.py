@@ -7,6 +7,7 @@ The read mark of a message says where its turn begins: what reaches her after it
 from __future__ import annotations
 
 import asyncio
+import socket
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -162,14 +163,16 @@ class People:
 
 
 @asynccontextmanager
-async def people(http: aiohttp.ClientSession, port: int, graph_port: int, sms: SmsFile) -> AsyncIterator[People]:
-    """`port`: our door's. The pretend Graph API answers on `graph_port` as long as this lasts."""
+async def people(
+    http: aiohttp.ClientSession, port: int, graph_socket: socket.socket, sms: SmsFile
+) -> AsyncIterator[People]:
+    """`port`: our door's. The pretend Graph API answers on `graph_socket` as long as this lasts."""
     graph = Graph(f"http://{HOST}:{port}/webhooks/whatsapp/webhook", http)
-    app = Sanic(f"bench-graph-{graph_port}", configure_logging=False)
+    app = Sanic(f"bench-graph-{graph_socket.getsockname()[1]}", configure_logging=False)
     app.config.MOTD = False
     app.config.KEEP_ALIVE_TIMEOUT = KEEP_ALIVE
     app.blueprint(graph.blueprint())
-    server = await app.create_server(host=HOST, port=graph_port, return_asyncio_server=True, access_log=False)
+    server = await app.create_server(sock=graph_socket, return_asyncio_server=True, access_log=False)
     await server.startup()
     await server.before_start()
     await server.start_serving()

@@ -13,6 +13,7 @@
     ├── MethodNotAllowed    405
     ├── TooSlow             408  the body did not arrive in time
     ├── NotAskedFor         409  a document that nobody waits for
+    ├── OtherEvent          409  an event under an id that another one has
     ├── TooLarge            413
     ├── WrongKind           415  a file that is no PDF, JPEG or PNG
     ├── TooMany             429  says after how many seconds to try again
@@ -121,6 +122,12 @@ class NotAskedFor(DoorError):
     status, code = 409, "not_asked_for"
     arabic = "لا يُنتظر مستند في هذه المحادثة الآن."
     english = "No document is waited for in this conversation now"
+
+
+class OtherEvent(DoorError):
+    status, code = 409, "other_event"
+    arabic = "هذا المعرّف لحدث آخر."
+    english = "This id belongs to another event"
 
 
 class TooLarge(DoorError):

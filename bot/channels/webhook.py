@@ -19,13 +19,11 @@ from sqlalchemy.exc import OperationalError
 
 from bot import metrics
 from bot.channels.base import Channel, Incoming, Progress
+from bot.channels.body import read_body
 from bot.channels.door import Door
-from bot.channels.errors import TooLarge, TooSlow
 from bot.delivery import received
 from bot.delivery.engine import unsynced
 
-LONGEST_BODY_TIME = 30.0
-"""Seconds in which a request has to arrive."""
 SIDE_BY_SIDE = 4
 """Transactions at the same time; on SQLite, which has one writer, one."""
 
@@ -41,10 +39,7 @@ def add_webhook(app: Sanic, door: Door, channel: Channel) -> None:
     @app.post(path, name=f"{channel.name}_webhook", stream=True)
     async def webhook(request: Request) -> HTTPResponse:
         began = time.perf_counter()
-        try:
-            body = await asyncio.wait_for(_body(request, channel.largest_body), LONGEST_BODY_TIME)
-        except asyncio.TimeoutError:
-            raise TooSlow from None
+        body = await read_body(request, channel.largest_body)
         channel.prove({name.lower(): value for name, value in request.headers.items()}, body)
         await intake.take(channel.read(body))
         door.bell.ring_inbox()
@@ -112,17 +107,3 @@ class Intake:
         only_word = all(isinstance(item, Progress) for item in items)
         engine = unsynced(self.door.engine) if only_word else self.door.engine
         return received.take(engine, self.door.keys, self.channel, items)
-
-
-async def _body(request: Request, most: int) -> bytes:
-    """All of it, or TooLarge once the rest was read, so that the refusal can be heard."""
-    parts, size = [], 0
-    async for part in request.stream:
-        size += len(part)
-        if size <= most:
-            parts.append(part)
-        elif size > 2 * most:
-            break
-    if size > most:
-        raise TooLarge(f"body: at most {most} bytes")
-    return b"".join(parts)

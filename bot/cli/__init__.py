@@ -8,7 +8,7 @@ import sys
 
 from actions.settings import SettingsError
 
-COMMANDS = ("serve", "chat", "train", "parse", "check", "evaluate", "db", "demo", "dead", "bench")
+COMMANDS = ("serve", "chat", "train", "parse", "check", "evaluate", "db", "demo", "dead", "events", "bench")
 """Each is a module here with HELP (one line), `arguments(parser)` and `run(options) -> int`."""
 
 

@@ -77,5 +77,5 @@ def test_the_operators_manual_lists_what_is_measured():
     manual = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
     listed = set(re.findall(r"^\| `(assistant_\w+)` ", manual, re.MULTILINE))
     measured = {sample for sample in families(DEPTH) if not sample.startswith("assistant_process_")}
-    counters = {"assistant_sent", "assistant_received"}
+    counters = {"assistant_sent", "assistant_received", "assistant_events"}
     assert listed == {f"{name}_total" if name in counters else name for name in measured}

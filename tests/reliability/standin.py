@@ -75,6 +75,12 @@ class StandIn:
         self.processor = self
         self.store = TurnTrackerStore(engine, self.domain)
 
+    async def open(self) -> None:
+        """It asks no action server."""
+
+    async def close(self) -> None:
+        pass
+
     async def parse_message(self, message: UserMessage) -> dict[str, Any]:
         intent = {"name": "stand_in", "confidence": 1.0}
         return {"text": message.text, "intent": intent, "entities": [], "intent_ranking": [intent], "band": "sure"}

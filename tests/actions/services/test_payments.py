@@ -75,7 +75,7 @@ def test_the_same_payment_reported_again_is_counted_once(uow: UnitOfWork, change
     [
         ({"amount": Decimal("1.00")}, BadValue, "amount"),
         ({"amount": Decimal("99999999.00")}, BadValue, "amount"),
-        ({"invoice_number": "709999999999"}, NotFound, ""),
+        ({"invoice_number": "709999999999"}, NotFound, "invoice"),
     ],
 )
 def test_a_payment_that_fits_no_invoice_is_refused_and_changes_nothing(

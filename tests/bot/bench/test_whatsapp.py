@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import secrets
+import socket
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -264,10 +265,10 @@ def load(engine: Engine, tmp_path: Path, **kept: set[int]) -> tuple[Result, what
     """Twenty messages in a second. `kept`: see Desk."""
 
     async def loaded() -> tuple[Result, whatsapp.Graph]:
-        port, graph_port = free_port(), free_port()
+        port, graph = free_port(), socket.create_server(("127.0.0.1", 0))
         sms = SmsFile(tmp_path / "sms.jsonl")
         sms.code = lambda mobile: "123456"
-        settings = read(whatsapp.environ(graph_port))
+        settings = read(whatsapp.environ(graph.getsockname()[1]))
         channel = WhatsApp(**settings.whatsapp)
         bell = Bell(engine)
         door = Door(engine, KEYS, bell, lambda: ANSWERS, settings, lambda _: None)
@@ -280,7 +281,7 @@ def load(engine: Engine, tmp_path: Path, **kept: set[int]) -> tuple[Result, what
         async with (
             aiohttp.ClientSession() as http,
             listening(app, port),
-            whatsapp.people(http, port=port, graph_port=graph_port, sms=sms) as people,
+            whatsapp.people(http, port=port, graph_socket=graph, sms=sms) as people,
         ):
             sending, answering = asyncio.create_task(Sender(door, channel).run(over)), asyncio.create_task(desk.run())
             result = await Load(people, Mix(PEOPLE)).run(20, 1, drain=3)

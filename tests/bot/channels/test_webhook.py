@@ -219,7 +219,7 @@ def test_more_than_three_megabytes_are_too_much_and_less_is_not(engine: Engine) 
 
 
 def test_a_body_that_never_ends_is_not_waited_for(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.channels.webhook.LONGEST_BODY_TIME", 0.1)
+    monkeypatch.setattr("bot.channels.body.LONGEST_BODY_TIME", 0.1)
 
     async def scene(line: Line) -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", line.port)
