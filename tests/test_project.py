@@ -30,7 +30,7 @@ from bot.cli import COMMANDS, parser
 from bot.project import DATA, ROOT
 from bot.text import national_id
 
-RASA_FREE = ("check", "chat", "db", "demo", "dead", "events", "bench")
+RASA_FREE = ("check", "chat", "db", "demo", "dead", "events", "reconcile", "bench")
 PRINTING = ("bot/bench/", "bot/cli/", "bot/welcome.py", "bot/serve.py", "bot/training/model.py")
 """What talks to whoever started it; everything else logs."""
 

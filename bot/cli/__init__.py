@@ -8,7 +8,20 @@ import sys
 
 from actions.settings import SettingsError
 
-COMMANDS = ("serve", "chat", "train", "parse", "check", "evaluate", "db", "demo", "dead", "events", "bench")
+COMMANDS = (
+    "serve",
+    "chat",
+    "train",
+    "parse",
+    "check",
+    "evaluate",
+    "db",
+    "demo",
+    "dead",
+    "events",
+    "reconcile",
+    "bench",
+)
 """Each is a module here with HELP (one line), `arguments(parser)` and `run(options) -> int`."""
 
 
