@@ -113,7 +113,7 @@ def read(environ: Mapping[str, str]) -> Settings:
         documents_dir=ROOT / (environ.get("DOCUMENTS_DIR", "").strip() or "var/documents"),
         operator=environ.get("OPERATOR_NAME", "").strip(),
         whatsapp=_whatsapp(environ),
-        events={topic: _signing(name, listed(name)) for topic, name in EVENTS.items()},
+        events=_events({topic: _signing(name, listed(name)) for topic, name in EVENTS.items()}),
         action_timeout=seconds("ACTION_TIMEOUT", 10),
     )
 
@@ -162,6 +162,12 @@ def _signing(name: str, secrets: tuple[str, ...]) -> tuple[str, ...]:
                 f"{name}: each is whsec_ and {SHORTEST_SIGNING} to 64 random bytes in base64, with a comma between them"
                 " (docs/integration.md)."
             )
+    return secrets
+
+
+def _events(secrets: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    if set(secrets["payments"]) & set(secrets["cases"]):
+        raise SettingsError(f"{' and '.join(EVENTS.values())} have a secret in common: each sender has its own.")
     return secrets
 
 

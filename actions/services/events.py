@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import aliased
 
 from actions.case_db.models import Event
-from actions.case_db.unit_of_work import UnitOfWork
+from actions.case_db.unit_of_work import AWAY, UnitOfWork
+from actions.logs import place
 from actions.services import payments, requests
 from actions.services.errors import NotApplied, NotFound, ServiceError, Unavailable
 from actions.services.outcomes import retried
@@ -30,6 +32,8 @@ TOPICS = {"payments": "bank", "cases": "authority"}
 SUBJECTS = {"payments": "invoice", "cases": "case"}
 CURRENCY = "SAR"
 CLOCKS_DIFFER = dt.timedelta(minutes=5)
+EARLIEST = dt.datetime(2000, 1, 1, tzinfo=dt.timezone.utc)
+"""Before it no payment was made: some programs write the year 1 where they know no time."""
 
 
 @dataclass(frozen=True)
@@ -70,8 +74,18 @@ def are_waiting(uow: UnitOfWork) -> bool:
     return uow.session.scalar(select(Event.number).where(Event.state == "received").limit(1)) is not None
 
 
-def apply_next(uow: UnitOfWork) -> Event | None:
-    """The oldest that waits; commits. None when nothing waits that nobody else has in work."""
+@dataclass(frozen=True)
+class Done:
+    number: int
+    topic: str
+    state: str
+    """applied or flagged."""
+    reason: str | None
+
+
+def apply_next(uow: UnitOfWork) -> Done | None:
+    """The oldest that waits; commits. None when nothing waits that nobody else has in work. While a database or gateway
+    is away it raises, and the event waits; whatever else goes wrong flags it, so that it holds up no other."""
     earlier = aliased(Event)
     first = ~select(earlier.number).where(
         earlier.state == "received", earlier.subject == Event.subject, earlier.number < Event.number
@@ -80,27 +94,41 @@ def apply_next(uow: UnitOfWork) -> Event | None:
     event = uow.session.scalars(waiting.with_for_update(skip_locked=True, of=Event)).first()
     if event is None:
         return None
-    number, kind = event.number, event.type
+    number, topic, kind, data = event.number, event.topic, event.type, event.body["data"]
+    reason = None
     try:
-        with uow.session.begin_nested():
-            APPLIED[kind](uow, event.body["data"])
-        event.state = "applied"
-    except (SQLAlchemyError, Unavailable):
+        _applied(uow, kind, data)
+    except (*AWAY, Unavailable):
         uow.rollback()
-        raise  # it waits
+        raise
     except Exception as error:
         reason = _reason(error)
-        event.state, event.reason = "flagged", reason
-        log.error("event %d (%s) cannot be applied: %s (bot events)", number, kind, reason)
-    event.done_at = uow.now()
+        why = f"{reason}, {place(error)}" if reason == OUR_ERROR else reason
+        log.error("event %d (%s) cannot be applied: %s (bot events)", number, kind, why)
+    state = "flagged" if reason else "applied"
+    event.state, event.reason, event.done_at = state, reason, uow.now()
     uow.commit()
-    return event
+    return Done(number, topic, state, reason)
+
+
+def _applied(uow: UnitOfWork, kind: str, data: Mapping[str, Any]) -> None:
+    """Whole or not at all. Another process may be quicker to make a row that there can be once; then it is there."""
+    for last in (False, False, True):
+        try:
+            with uow.session.begin_nested():
+                return APPLIED[kind](uow, data)
+        except IntegrityError:
+            if last:
+                raise
+
+
+OUR_ERROR = "our_error"
 
 
 def _reason(error: Exception) -> str:
     if isinstance(error, NotFound):
         return f"unknown_{error.reason}" if error.reason else "unknown"
-    return (error.reason or type(error).__name__)[:40] if isinstance(error, ServiceError) else "our_error"
+    return (error.reason or type(error).__name__)[:40] if isinstance(error, ServiceError) else OUR_ERROR
 
 
 # what each does, in the transaction of `apply_next`
@@ -109,11 +137,8 @@ def _reason(error: Exception) -> str:
 def _received(uow: UnitOfWork, data: Mapping[str, Any]) -> None:
     if data["currency"] != CURRENCY:
         raise NotApplied("currency")
-    try:
-        paid_at = dt.datetime.fromisoformat(data["paid_at"].replace("Z", "+00:00"))
-    except ValueError:  # the 30th of February
-        raise NotApplied("paid_at") from None
-    if paid_at > uow.now() + CLOCKS_DIFFER:
+    paid_at = moment(data["paid_at"])
+    if paid_at is None or not EARLIEST < paid_at < uow.now() + CLOCKS_DIFFER:
         raise NotApplied("paid_at")
     payments.receive(
         uow,
@@ -123,6 +148,16 @@ def _received(uow: UnitOfWork, data: Mapping[str, Any]) -> None:
         paid_at=paid_at,
         actor=TOPICS["payments"],
     )
+
+
+def moment(told: str) -> dt.datetime | None:
+    """RFC 3339 → a time; None when there is none such (the 30th of February). Python 3.10 reads three or six digits of
+    a second alone."""
+    whole, fraction, offset = re.fullmatch(r"(.{19})(?:\.([0-9]+))?(.+)", told).groups()
+    try:
+        return dt.datetime.fromisoformat(f"{whole}.{(fraction or '0')[:6]:0<6}{offset.replace('Z', '+00:00')}")
+    except ValueError:
+        return None
 
 
 def _payment_stage(uow: UnitOfWork, data: Mapping[str, Any]) -> None:
@@ -159,10 +194,14 @@ APPLIED: dict[str, Callable[[UnitOfWork, Mapping[str, Any]], None]] = {
 # for operators
 
 
-def listed(uow: UnitOfWork, state: str | None = "flagged", limit: int = 200) -> list[Event]:
-    """Oldest first; of any state with None."""
-    wanted = select(Event).order_by(Event.number).limit(limit)
-    return list(uow.session.scalars(wanted if state is None else wanted.where(Event.state == state)))
+def flagged(uow: UnitOfWork) -> list[Event]:
+    """Oldest first."""
+    return list(uow.session.scalars(select(Event).where(Event.state == "flagged").order_by(Event.number)))
+
+
+def newest(uow: UnitOfWork, count: int) -> list[Event]:
+    """Whatever became of them, oldest first."""
+    return list(uow.session.scalars(select(Event).order_by(Event.number.desc()).limit(count)))[::-1]
 
 
 def find(uow: UnitOfWork, number: int) -> Event | None:

@@ -78,7 +78,8 @@ def receive(
 
 
 def reach(uow: UnitOfWork, *, invoice_number: str, stage: int, actor: str) -> PaymentView:
-    """In the caller's transaction. The stage that it has already changes nothing; none is left out or taken back."""
+    """In the caller's transaction; up to the stage before the lift, which is not the bank's to report. The stage that
+    it has already changes nothing; none is left out or taken back."""
     invoice = repository.invoice_by_number(uow.session, invoice_number)
     if invoice is None:
         raise NotFound("invoice")
@@ -88,9 +89,7 @@ def reach(uow: UnitOfWork, *, invoice_number: str, stage: int, actor: str) -> Pa
         raise NotApplied("not_paid")
     if stage < _stage(payment):
         raise NotApplied("backwards")
-    if stage == LIFTED and repository.remaining(case):
-        raise NotApplied("not_paid_in_full")
-    if stage > _stage(payment) + 1:
+    if stage > _stage(payment) + 1 or stage >= LIFTED:
         raise NotApplied("stage_left_out")
     return payment_view(payment) if stage == _stage(payment) else move_on(uow, case, payment, actor)
 

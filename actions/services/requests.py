@@ -16,7 +16,7 @@ from actions.services.journal import looked, record
 from actions.services.lift import lift_case, lift_measures
 from actions.services.notices import add_notice
 from actions.services.outcomes import once
-from actions.services.payments import move_on, travelling
+from actions.services.payments import LIFTED, move_on, payment_view, travelling
 from actions.services.verification import require_citizen
 
 OPEN = frozenset({"filed", "under_review"})
@@ -123,6 +123,9 @@ def advance_case(uow: UnitOfWork, *, event_id: str, case_number: str, actor: str
 
 def lift(uow: UnitOfWork, *, case_number: str, actor: str) -> None:
     case = _any_case(uow, case_number)
+    payment = travelling(case)
+    if payment is not None and payment_view(payment).stage == LIFTED - 1:
+        move_on(uow, case, payment, actor)  # its last stage is the lift
     if case.state != "lifted":
         lift_case(uow, case, actor)
 
@@ -132,14 +135,15 @@ def reach_stage(uow: UnitOfWork, *, case_number: str, stage: int, actor: str) ->
     case = _any_case(uow, case_number)
     if case.kind != "government":
         raise NotApplied("court_case")
+    if stage == case.stage:
+        return
     if case.state == "lifted":
         raise NotApplied("lifted")
     if stage < case.stage:
         raise NotApplied("backwards")
     if stage > case.stage + 1:
         raise NotApplied("stage_left_out")
-    if stage > case.stage:
-        _raise_stage(uow, case, actor)
+    _raise_stage(uow, case, actor)
 
 
 def reach_state(uow: UnitOfWork, *, case_number: str, request_number: str, state: str, actor: str) -> None:

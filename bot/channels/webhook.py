@@ -62,14 +62,15 @@ class Intake:
         done = asyncio.get_running_loop().create_future()
         self._waiting.append((items, done))
         if len(self._writing) < self._side_by_side:
-            task = asyncio.create_task(self._write_all())
-            self._writing.add(task)
-            task.add_done_callback(self._writing.discard)
+            self._writing.add(asyncio.create_task(self._write_all()))
         await done
 
     async def _write_all(self) -> None:
-        while self._waiting:
-            await self._write(self._next())
+        try:
+            while self._waiting:
+                await self._write(self._next())
+        finally:  # at once, not in a callback: who comes in between would wait for nobody
+            self._writing.discard(asyncio.current_task())
 
     def _next(self) -> list[tuple[Sequence[Incoming], asyncio.Future[None]]]:
         """As many as fit into one transaction."""
@@ -84,8 +85,7 @@ class Intake:
 
     async def _write(self, some: Sequence[tuple[Sequence[Incoming], asyncio.Future[None]]]) -> None:
         error = await self._tried([item for items, _ in some for item in items])
-        # a database that is away would let each of them wait as long again
-        if error is not None and len(some) > 1 and not isinstance(error, OperationalError):
+        if error is not None and len(some) > 1 and not _is_away(error):
             for each in some:  # what spoils one takes no other along
                 await self._write([each])
             return
@@ -107,3 +107,9 @@ class Intake:
         only_word = all(isinstance(item, Progress) for item in items)
         engine = unsynced(self.door.engine) if only_word else self.door.engine
         return received.take(engine, self.door.keys, self.channel, items)
+
+
+def _is_away(error: Exception) -> bool:
+    """The database: each request would wait as long for it again. One that PostgreSQL names (`pgcode`: a statement that
+    took too long, say) is of one request."""
+    return isinstance(error, OperationalError) and getattr(error.orig, "pgcode", None) is None

@@ -1,6 +1,6 @@
 """What a bank or the authority reported and could not be applied. Nothing of it is lost; nothing was changed by it.
 
-    bot events list                flagged ones, oldest first (--all: every one)
+    bot events list                flagged ones, oldest first (--all: the newest 200, whatever became of them)
     bot events show 41             one of them: what was reported, and why it waits
     bot events again 41            what stood in its way is mended: apply it
     bot events resolve 41 "…"      it was dealt with otherwise; say how
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from actions.case_db.models import Event
     from actions.case_db.unit_of_work import UnitOfWork
 
+NEWEST = 200
 HELP = "events of bank and authority that wait for a person"
 
 
@@ -48,7 +49,10 @@ def run(options: argparse.Namespace) -> int:
 def _list(uow: UnitOfWork, options: argparse.Namespace) -> int:
     from actions.services import events
 
-    rows = events.listed(uow, None if options.all else "flagged")
+    rows = events.newest(uow, NEWEST + 1) if options.all else events.flagged(uow)
+    if options.all and len(rows) > NEWEST:
+        rows = rows[1:]
+        print(f"… (the newest {NEWEST})")
     for row in rows:
         print(f"{row.number}\t{row.received_at:%Y-%m-%d %H:%M:%S} UTC\t{row.type}\t{row.subject}\t{_state(row)}")
     if not rows:

@@ -40,8 +40,9 @@ def language_of(engine: Engine, conversation: str) -> str:
 
 def hold(session: Session, conversations: Iterable[str]) -> None:
     """Until the commit nobody else writes there. In one order: nobody waits in a ring."""
-    if session.get_bind().dialect.name != "sqlite":  # which has one writer
-        session.execute(_HELD, {"theirs": list(set(conversations))}).all()
+    theirs = list(set(conversations))
+    if theirs and session.get_bind().dialect.name != "sqlite":  # which has one writer
+        session.execute(_HELD, {"theirs": theirs}).all()
 
 
 _HELD = (

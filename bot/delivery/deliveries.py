@@ -273,7 +273,10 @@ def sent(session: Session, left: Sequence[tuple[Parcel, str | None]]) -> None:
             continue
         mine = {"of": parcel.id, "tried": parcel.attempt, "their_id": given}
         statement = _SENT if parcel.kind == "message" else _INVITED
-        if not session.execute(statement, {**mine, "owner": parcel.owner, "now": now}).rowcount:
+        if session.execute(statement, {**mine, "owner": parcel.owner, "now": now}).rowcount:
+            continue
+        # its lease was over before it could be noted, and another sender took it for unsure
+        if not session.execute(_SENT_AFTER_ALL, {**mine, "now": now}).rowcount:
             session.execute(_KNOWN_AS, mine)
 
 
@@ -289,6 +292,11 @@ _SENT = (
     .values(state="sent", sent_at=bindparam("now"), given=bindparam("their_id"), leased_by=None, leased_until=None)
 )
 _INVITED = _SENT.values(sealed=None)
+_SENT_AFTER_ALL = (
+    update(_table)
+    .where(_table.c.id == bindparam("of"), _table.c.state == "unsure", _table.c.attempt == bindparam("tried") + 1)
+    .values(state="sent", attempt=bindparam("tried"), sent_at=bindparam("now"), given=bindparam("their_id"))
+)
 _KNOWN_AS = (
     update(_table)
     .where(_table.c.id == bindparam("of"), _table.c.attempt == bindparam("tried"), _table.c.given.is_(None))
@@ -393,6 +401,14 @@ _BEFORE = {
 }
 """A status moves a message forwards only. `sent` and `failed` of one attempt come in any order, and `sent` says
 nothing of the next attempt."""
+
+
+def whose(session: Session, channel: Channel, items: Sequence[Progress]) -> list[str]:
+    """The conversations of what was not delivered: they are held before any message is, as the sender holds them."""
+    tokens = [item.opaque.partition(".")[0] for item in items if item.opaque]
+    given = [item.given for item in items if item.given and not item.opaque]
+    which = or_(Delivery.token.in_(tokens), Delivery.given.in_(given))
+    return list(session.scalars(select(Delivery.conversation).where(Delivery.channel == channel.name, which)))
 
 
 def progress(session: Session, keys: Keys, channel: Channel, item: Progress) -> int:

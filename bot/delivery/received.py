@@ -83,9 +83,11 @@ def _take_at_once(engine: Engine, keys: Keys, channel: Channel, ready: _Ready) -
 def _take(session: Session, keys: Keys, channel: Channel, ready: _Ready) -> Counter[str]:
     now = _now()
     taken: Counter[str] = Counter()
+    where = _conversations(session, keys, channel.name, {item.person for item, _ in ready.said}, now)
+    failed = [item for item in ready.word if item.state == "failed"]
+    # what is acknowledged first has the lower number
+    hold(session, [*where.values(), *(deliveries.whose(session, channel, failed) if failed else ())])
     if ready.said:
-        where = _conversations(session, keys, channel.name, {item.person for item, _ in ready.said}, now)
-        hold(session, where.values())  # what is acknowledged first has the lower number
         taken = _messages(session, keys, channel, ready.said, where, now)
     for item in sorted(ready.word, key=lambda item: item.opaque or ""):  # everybody in the same order: no deadlock
         taken[f"status_{item.state}"] += deliveries.progress(session, keys, channel, item)
@@ -106,6 +108,8 @@ def _conversations(
     """Everybody's, made at her first message. Almost always all names of a person are known as hers or none is known:
     one look tells."""
     ordered = sorted(people, key=lambda person: person.ids)  # everybody in the same order: no deadlock
+    if not ordered:
+        return {}
     tags = {person: [keys.tags(channel, kind, value) for kind, value in person.ids] for person in ordered}
     looked_up = [tag for each in tags.values() for name in each for tag in name]
     known = dict(session.execute(_OF_TAGS, {"tags": looked_up}).all())

@@ -366,6 +366,24 @@ def test_one_that_spoils_a_transaction_takes_no_other_along(engine: Engine, monk
     play(engine, scene)
 
 
+def test_one_that_comes_as_the_writing_ends_is_written(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At the very moment of the end nobody is taken for still writing, or whoever comes then would wait for nobody."""
+    write, writing = Intake._write, []
+
+    async def then_look(self: Intake, some: Any) -> None:
+        await write(self, some)
+        asyncio.get_running_loop().call_soon(lambda: writing.append(len(self._writing)))  # before any callback of it
+
+    monkeypatch.setattr(Intake, "_write", then_look)
+
+    async def scene(line: Line) -> None:
+        await Intake(line.door, line.channel).take([])
+        await asyncio.sleep(0.01)
+        assert writing == [0]
+
+    play(engine, scene)
+
+
 def test_a_database_that_is_away_is_waited_for_once(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     """Not once more by each of those that came together."""
     sizes = takes(monkeypatch, lambda size: OperationalError("", {}, Exception()))

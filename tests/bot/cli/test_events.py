@@ -58,6 +58,24 @@ def test_a_flagged_one_is_listed_shown_and_resolved(bot: Bot, flagged: int, caps
     assert "رقم من نظام آخر" in capsys.readouterr().out
 
 
+def test_the_newest_are_seen_and_every_flagged_one(
+    bot: Bot, case_file: Path, capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(events, "NEWEST", 3)
+    engine = make_engine(f"sqlite:///{case_file}")
+    with UnitOfWork(engine, sms=FakeSms()) as uow:
+        for number in range(5):
+            body = {"type": "case.lifted", "version": 1, "data": {"case": f"459999999{number}"}}
+            services.take(uow, topic="cases", event_id=f"e{number}", body=body)
+            services.apply_next(uow)
+    engine.dispose()
+    assert bot(events, "list", "--all") == 0
+    shown = capsys.readouterr().out.splitlines()
+    assert [line.split("\t")[0] for line in shown] == ["… (the newest 3)", "3", "4", "5"]
+    assert bot(events, "list") == 0
+    assert len(capsys.readouterr().out.splitlines()) == 5
+
+
 def test_one_whose_cause_is_mended_waits_for_a_worker_again(
     bot: Bot, flagged: int, capsys: pytest.CaptureFixture
 ) -> None:
