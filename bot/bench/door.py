@@ -393,8 +393,10 @@ def plot(sides: list[Side], file: Path) -> None:
     figure, axes = pyplot.subplots(figsize=(7, 4))
     names = {OURS: "ours", RASAS: "Rasa's own server"}
     for side, colour in zip(sides, ("#0b6e4f", "#b23a48"), strict=False):
-        results = sorted((r for r in side.results if r.ok()), key=lambda r: r.rate)
-        rates = [r.rate for r in results]
+        best: dict[float, Result] = {}  # a rate that was too much was tried again
+        for r in sorted((r for r in side.results if r.ok()), key=lambda r: (r.rate, not r.sustained, r.waiting)):
+            best.setdefault(r.rate, r)
+        rates, results = list(best), list(best.values())
         for name, style in (("median", "-"), ("p95", "--")):
             values = [spread(r.latencies())[name] * 1000 for r in results]
             axes.plot(rates, values, style, color=colour, marker=".", label=f"{names[side.name]}, {name}")
