@@ -91,9 +91,10 @@ def read(topic: str, body: bytes) -> dict[str, Any]:
     """Raises BadRequest that names what is wrong and repeats nothing of it."""
     try:
         event = json.loads(body)
+        written = json.dumps(event, ensure_ascii=False)
     except (ValueError, RecursionError):
         raise BadRequest("body: JSON") from None
-    if "\\" in json.dumps(event, ensure_ascii=False):  # Python's `$` would let a line feed pass behind a number
+    if "\\" in written:  # Python's `$` would let a line feed pass behind a number
         raise BadRequest("body: quotes, backslashes and control characters stand in no event")
     whole, kinds = _validators(topic)
     kind = event.get("type") if isinstance(event, dict) else None
